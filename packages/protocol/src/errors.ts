@@ -104,7 +104,9 @@ function redactData(data: ErrorData): ErrorData {
 /** True for our own cancellation and for what AbortSignal makes platform calls reject with. */
 export function isCancellation(error: unknown): boolean {
   if (error instanceof CondockError) return error.code === 'cancelled';
-  return error instanceof Error && (error.name === 'AbortError' || (error as NodeJS.ErrnoException).code === 'ABORT_ERR');
+  return (
+    error instanceof Error && (error.name === 'AbortError' || (error as NodeJS.ErrnoException).code === 'ABORT_ERR')
+  );
 }
 
 /** The one place that turns any thrown value into a `CondockError`; what was not foreseen becomes `internal`. */

@@ -14,6 +14,7 @@ export type {
   ResultOf,
 } from './methods/index.ts';
 export type { LayerRole, LayoutVersion, PackageState, ProgressValue } from './methods/common.ts';
+export type { ChannelDifference, ChannelServerDocument } from './methods/channels.ts';
 export type { EnvironmentKind, EnvironmentListing, EnvironmentPackage } from './methods/environments.ts';
 export type { DecodedReference, EncodedReference } from './methods/references.ts';
 export type { PackageInsides } from './methods/packages.ts';

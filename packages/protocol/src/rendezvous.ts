@@ -44,15 +44,25 @@ export interface PlacesInput {
 export function resolvePlaces(input: PlacesInput): Places {
   const { env, platform, homedir } = input;
   const join = (...parts: string[]) => parts.join(platform === 'win32' ? '\\' : '/');
-  const home = absolute(env['CONDOCK_HOME'], platform);
+  const home = absolute(env.CONDOCK_HOME, platform);
   if (home !== undefined) {
-    return { cache: join(home, 'cache'), config: join(home, 'config'), runtime: join(home, 'run'), logs: join(home, 'logs') };
+    return {
+      cache: join(home, 'cache'),
+      config: join(home, 'config'),
+      runtime: join(home, 'run'),
+      logs: join(home, 'logs'),
+    };
   }
   if (platform === 'win32') {
-    const local = absolute(env['LOCALAPPDATA'], platform) ?? join(homedir, 'AppData', 'Local');
-    const roaming = absolute(env['APPDATA'], platform) ?? join(homedir, 'AppData', 'Roaming');
+    const local = absolute(env.LOCALAPPDATA, platform) ?? join(homedir, 'AppData', 'Local');
+    const roaming = absolute(env.APPDATA, platform) ?? join(homedir, 'AppData', 'Roaming');
     const base = join(local, 'condock');
-    return { cache: join(base, 'cache'), config: join(roaming, 'condock'), runtime: join(base, 'run'), logs: join(base, 'logs') };
+    return {
+      cache: join(base, 'cache'),
+      config: join(roaming, 'condock'),
+      runtime: join(base, 'run'),
+      logs: join(base, 'logs'),
+    };
   }
   if (platform === 'darwin') {
     const library = join(homedir, 'Library');
@@ -63,13 +73,13 @@ export function resolvePlaces(input: PlacesInput): Places {
       logs: join(library, 'Logs', 'condock'),
     };
   }
-  const cache = join(absolute(env['XDG_CACHE_HOME'], platform) ?? join(homedir, '.cache'), 'condock');
-  const runtime = absolute(env['XDG_RUNTIME_DIR'], platform);
+  const cache = join(absolute(env.XDG_CACHE_HOME, platform) ?? join(homedir, '.cache'), 'condock');
+  const runtime = absolute(env.XDG_RUNTIME_DIR, platform);
   return {
     cache: join(cache),
-    config: join(absolute(env['XDG_CONFIG_HOME'], platform) ?? join(homedir, '.config'), 'condock'),
+    config: join(absolute(env.XDG_CONFIG_HOME, platform) ?? join(homedir, '.config'), 'condock'),
     runtime: runtime === undefined ? join(cache, 'run') : join(runtime, 'condock'),
-    logs: join(absolute(env['XDG_STATE_HOME'], platform) ?? join(homedir, '.local', 'state'), 'condock', 'logs'),
+    logs: join(absolute(env.XDG_STATE_HOME, platform) ?? join(homedir, '.local', 'state'), 'condock', 'logs'),
   };
 }
 

@@ -20,7 +20,11 @@ export const cacheMethods = {
     progress: true,
   }),
   'cache/gc': method('Removes what nothing refers to, oldest first, down to a size; honours pins and leases.', {
-    params: z.object({ maxBytes: z.number().int().nonnegative().optional(), dryRun: z.boolean().optional(), ...workDone }),
+    params: z.object({
+      maxBytes: z.number().int().nonnegative().optional(),
+      dryRun: z.boolean().optional(),
+      ...workDone,
+    }),
     result: z.object({ removed: z.number().int(), bytes: z.number().int(), kept: z.number().int() }),
     progress: true,
   }),

@@ -33,7 +33,10 @@ export type LayoutVersion = z.infer<typeof layoutVersion>;
 export const layerRole = z.enum(['package', 'info', 'index']);
 export type LayerRole = z.infer<typeof layerRole>;
 
-export const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/).describe('An OCI digest.');
+export const digest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/)
+  .describe('An OCI digest.');
 
 export const amounts = z.object({ bytes: z.number().int(), packages: z.number().int() });
 

@@ -15,12 +15,16 @@ export const daemonMethods = {
       protocol: z.object({ major: z.number().int(), minor: z.number().int() }),
       daemon: z.object({ version: z.string(), pid: z.number().int() }),
       nonce: hex.describe('32 random bytes of the daemon, in hex.'),
-      proof: hex.describe('HMAC-SHA-256, keyed with the token, over "condock-daemon:" + client nonce + ":" + daemon nonce.'),
+      proof: hex.describe(
+        'HMAC-SHA-256, keyed with the token, over "condock-daemon:" + client nonce + ":" + daemon nonce.',
+      ),
     }),
   }),
   authenticate: method('Second message: the client proves that it can read the registration file.', {
     params: z.object({
-      proof: hex.describe('HMAC-SHA-256, keyed with the token, over "condock-client:" + daemon nonce + ":" + client nonce.'),
+      proof: hex.describe(
+        'HMAC-SHA-256, keyed with the token, over "condock-client:" + daemon nonce + ":" + client nonce.',
+      ),
     }),
     result: empty,
   }),

@@ -2,14 +2,7 @@ import { z } from 'zod';
 import { method, notification } from '../method.ts';
 import { errorDocument, identity, layoutVersion, packageState, workDone } from './common.ts';
 
-export const environmentKind = z.enum([
-  'prefix',
-  'pixi-workspace',
-  'pixi-lock',
-  'conda-lock',
-  'explicit',
-  'specs',
-]);
+export const environmentKind = z.enum(['prefix', 'pixi-workspace', 'pixi-lock', 'conda-lock', 'explicit', 'specs']);
 
 export const environmentPackage = z.object({
   name: z.string(),
@@ -81,11 +74,17 @@ export const environmentMethods = {
     params: z.object({ path: z.string() }),
     result: z.object({}),
   }),
-  'env/unwatch': method('The opposite of `env/watch`.', { params: z.object({ path: z.string() }), result: z.object({}) }),
+  'env/unwatch': method('The opposite of `env/watch`.', {
+    params: z.object({ path: z.string() }),
+    result: z.object({}),
+  }),
 };
 
 export const environmentNotifications = {
-  'env/didChange': notification('A watched environment or lock changed; list it again.', z.object({ path: z.string() })),
+  'env/didChange': notification(
+    'A watched environment or lock changed; list it again.',
+    z.object({ path: z.string() }),
+  ),
 };
 export type EnvironmentKind = z.infer<typeof environmentKind>;
 export type EnvironmentPackage = z.infer<typeof environmentPackage>;

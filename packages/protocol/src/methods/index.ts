@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { cacheMethods } from './cache.ts';
+import { channelMethods, channelNotifications } from './channels.ts';
 import { daemonMethods, daemonNotifications } from './daemon.ts';
 import { environmentMethods, environmentNotifications } from './environments.ts';
 import { packageMethods } from './packages.ts';
@@ -14,6 +15,7 @@ export const methods = {
   ...packageMethods,
   ...sessionMethods,
   ...cacheMethods,
+  ...channelMethods,
 };
 
 /** Every notification that the daemon sends, besides `$/progress`. */
@@ -21,6 +23,7 @@ export const notifications = {
   ...daemonNotifications,
   ...environmentNotifications,
   ...sessionNotifications,
+  ...channelNotifications,
 };
 
 export type Methods = typeof methods;

@@ -83,7 +83,10 @@ export const packageMethods = {
       force: z.boolean().optional().describe('Replace an existing build by other bytes.'),
       subdir: z.string().optional().describe('Only where index.json does not say one.'),
       label: z.string().optional(),
-      mountFrom: z.array(z.string()).optional().describe('Repositories or channels on the same host that may hold the blobs.'),
+      mountFrom: z
+        .array(z.string())
+        .optional()
+        .describe('Repositories or channels on the same host that may hold the blobs.'),
       ...identity,
       ...workDone,
     }),
@@ -93,9 +96,7 @@ export const packageMethods = {
         reference: z.string().nullable(),
         manifestDigest: digest.nullable(),
         layout: layoutVersion,
-        blobs: z.array(
-          z.object({ digest, size: z.number().int(), moved: z.enum(['uploaded', 'mounted', 'present']) }),
-        ),
+        blobs: z.array(z.object({ digest, size: z.number().int(), moved: z.enum(['uploaded', 'mounted', 'present']) })),
         error: errorDocument.optional(),
       }),
     ),

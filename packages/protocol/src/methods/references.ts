@@ -31,7 +31,10 @@ export const referenceMethods = {
   'ref/encode': method('Package file names or URLs to OCI references. No network.', {
     params: z.object({
       inputs: z.array(z.string()).max(100_000),
-      channel: z.string().optional().describe('oci://HOST/CHANNEL; needed where an input is not a URL of a mapped channel.'),
+      channel: z
+        .string()
+        .optional()
+        .describe('oci://HOST/CHANNEL; needed where an input is not a URL of a mapped channel.'),
       subdir: z.string().optional().describe('For inputs that do not say theirs; default noarch.'),
       layout: layoutVersion.optional(),
     }),

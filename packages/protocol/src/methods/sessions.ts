@@ -24,7 +24,10 @@ export const sessionMethods = {
       username: z.string().optional(),
       secret: z.string(),
       kind: z.enum(['basic', 'identity-token', 'bearer']).optional(),
-      keep: z.enum(['keychain', 'memory', 'file']).optional().describe('Default keychain. file: plain text, mode 0600, by explicit wish only.'),
+      keep: z
+        .enum(['keychain', 'memory', 'file'])
+        .optional()
+        .describe('Default keychain. file: plain text, mode 0600, by explicit wish only.'),
     }),
     result: sessionDocument,
   }),
@@ -42,14 +45,27 @@ export const sessionMethods = {
     }),
     result: empty,
   }),
-  'session/import': method('Finds credentials that other tools keep, says what was found, and keeps what is asked for.', {
-    params: z.object({ from: z.enum(['docker', 'pixi', 'podman']), host: z.string().optional(), keep: z.boolean().optional() }),
-    result: z.object({
-      found: z.array(
-        z.object({ host: z.string(), username: z.string().nullable(), source: z.string(), kept: z.boolean(), note: z.string().nullable() }),
-      ),
-    }),
-  }),
+  'session/import': method(
+    'Finds credentials that other tools keep, says what was found, and keeps what is asked for.',
+    {
+      params: z.object({
+        from: z.enum(['docker', 'pixi', 'podman']),
+        host: z.string().optional(),
+        keep: z.boolean().optional(),
+      }),
+      result: z.object({
+        found: z.array(
+          z.object({
+            host: z.string(),
+            username: z.string().nullable(),
+            source: z.string(),
+            kept: z.boolean(),
+            note: z.string().nullable(),
+          }),
+        ),
+      }),
+    },
+  ),
   'session/test': method('What a registry is and can do, in facts and in plain words.', {
     params: z.object({ host: z.string(), repository: z.string().optional(), ...identity }),
     result: z.object({

@@ -1,0 +1,33 @@
+/** A secret and where it came from. Never logged, never sent to a client of the daemon. */
+export interface Credential {
+  kind: 'basic' | 'bearer' | 'identity-token';
+  username?: string;
+  /** Password, ready bearer token, or OAuth refresh token, by `kind`. */
+  secret: string;
+  /** For people: `docker config (/home/u/.docker/config.json)`. */
+  source: string;
+  /** Holds only for repositories at or below this path. */
+  namespace?: string;
+  /** Epoch milliseconds after which the source must be asked again. */
+  expiresAt?: number;
+}
+
+export interface CredentialQuery {
+  /** With port, as the user writes it. */
+  host: string;
+  /** Repository path; undefined for questions about the host as a whole. */
+  repository?: string;
+  /** Only the secret offered under this name; see `session/offer`. */
+  identity?: string;
+  signal?: AbortSignal;
+}
+
+/** Where the client asks for secrets. credentials/ implements it; tests pass their own. */
+export interface CredentialSource {
+  /** Undefined: anonymous. Throws `CondockError` only for failures that a user must know of. */
+  find(query: CredentialQuery): Promise<Credential | undefined>;
+  /** A registry that rotates refresh tokens handed out a new one. */
+  rotated?(query: CredentialQuery, previous: Credential, secret: string): Promise<void>;
+}
+
+export const anonymousOnly: CredentialSource = { find: () => Promise.resolve(undefined) };
