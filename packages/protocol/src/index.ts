@@ -4,6 +4,13 @@ export * from './errors.ts';
 export { redact } from './redact.ts';
 export { LIMITS, PROTOCOL_VERSION } from './limits.ts';
 export * from './rendezvous.ts';
+export * from './framing.ts';
+export * from './handshake.ts';
+export * from './message-streams.ts';
+export * from './progress-coalescer.ts';
+export * from './runtime-directory.ts';
+export * from './timers.ts';
+export * from './wire-error.ts';
 export type {
   MethodName,
   Methods,

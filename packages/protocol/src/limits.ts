@@ -8,6 +8,14 @@ export const LIMITS = {
   responseBytes: 16 * 1024 * 1024,
   /** What one page of a listing aims at: a longer answer would stall other clients. */
   pageBytes: 1024 * 1024,
+  /** The body of one message of a peer that has not authenticated yet. */
+  unauthenticatedBytes: 64 * 1024,
+  /** What may wait to be read by a peer; one that lets more pile up is cut off. */
+  unsentBytes: 32 * 1024 * 1024,
+  /** Milliseconds in which a message that was begun must have arrived whole. */
+  messageMs: 30_000,
+  /** `$/progress` reports per request and second; `begin` and `end` are always sent. */
+  progressPerSecond: 20,
   /** Requests that one connection may have under way at once; further ones are refused with `too-large`. */
   requestsInFlight: 1024,
   /** Connections at once. */

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * Where a user's daemon is found. Pure functions: nothing here touches a disk.
  *
@@ -40,8 +42,17 @@ export interface PlacesInput {
   uid?: number | undefined;
 }
 
-/** Where Condock keeps its things: all below `$CONDOCK_HOME` if set, else the platform's own directories. */
+/**
+ * Where Condock keeps its things: all below `$CONDOCK_HOME` if set, else the platform's own directories. Where the
+ * runtime directory is too deep for a socket, a short one in the temporary directory takes its place, named after the
+ * user and the directory that it stands for.
+ */
 export function resolvePlaces(input: PlacesInput): Places {
+  const places = preferredPlaces(input);
+  return { ...places, runtime: shortRuntime(places.runtime, input) };
+}
+
+function preferredPlaces(input: PlacesInput): Places {
   const { env, platform, homedir } = input;
   const join = (...parts: string[]) => parts.join(platform === 'win32' ? '\\' : '/');
   const home = absolute(env.CONDOCK_HOME, platform);
@@ -81,6 +92,31 @@ export function resolvePlaces(input: PlacesInput): Places {
     runtime: runtime === undefined ? join(cache, 'run') : join(runtime, 'condock'),
     logs: join(absolute(env.XDG_STATE_HOME, platform) ?? join(homedir, '.local', 'state'), 'condock', 'logs'),
   };
+}
+
+function shortRuntime(runtime: string, { platform, tmpdir, uid }: PlacesInput): string {
+  const fits = (directory: string) => Buffer.byteLength(`${directory}/${SOCKET_NAME_SAMPLE}`) <= MAX_SOCKET_PATH_BYTES;
+  // A Windows pipe has a name of its own and does not lie in the directory.
+  if (platform === 'win32' || fits(runtime)) return runtime;
+  const name = `condock-${String(uid ?? 'user')}-${createHash('sha256').update(runtime).digest('hex').slice(0, 12)}`;
+  const short = `${absolute(tmpdir, platform) ?? '/tmp'}/${name}`;
+  return fits(short) ? short : `/tmp/${name}`;
+}
+
+const SOCKET_NAME_SAMPLE = `d.${'0'.repeat(16)}.sock`;
+const SOCKET_NAME = /^d\.[0-9a-f]{16}\.sock$/;
+
+/** True for the file name of a daemon's socket. */
+export function isSocketFileName(fileName: string): boolean {
+  return SOCKET_NAME.test(fileName);
+}
+
+/**
+ * Where a new daemon listens: a socket in the runtime directory, on Windows a named pipe.
+ * @param random 16 hex digits
+ */
+export function daemonAddress(runtime: string, random: string, platform: string): string {
+  return platform === 'win32' ? `\\\\.\\pipe\\condock-${random}` : `${runtime}/d.${random}.sock`;
 }
 
 // The XDG specification asks that relative values be ignored; the same is sound for ours.
