@@ -2,8 +2,8 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 // From the ground up; a file may import from its own layer and from those named before it, never from a later one.
-const LAYERS = ['system', ['conda', 'oci'], 'layout', 'store', 'credentials', 'engine', 'server', 'http', 'worker'].map(
-  (l) => [l].flat(),
+const LAYERS = ['system', ['conda', 'oci'], 'layout', 'store', 'credentials', 'engine', 'server', 'http'].map((l) =>
+  [l].flat(),
 );
 
 /** For each layer of the daemon: every folder that it must not know. conda/ and oci/ share a floor, not a door. */

@@ -1,0 +1,48 @@
+import type { EnvironmentListing, EnvironmentPackage } from '@condock/protocol';
+import { describe, expect, it } from 'vitest';
+import { ListingPages } from './listing-pages.ts';
+
+function listing(sizes: number[]): EnvironmentListing {
+  const packageOf = (name: string) => ({ name, url: 'x'.repeat(2000) }) as unknown as EnvironmentPackage;
+  return {
+    path: '/p',
+    kind: 'pixi-lock',
+    warnings: ['w'],
+    environments: sizes.map((size, e) => ({
+      name: `e${e}`,
+      platform: null,
+      packages: Array.from({ length: size }, (_, p) => packageOf(`e${e}-p${p}`)),
+    })),
+  };
+}
+
+function pagesOf(pages: ListingPages, whole: EnvironmentListing) {
+  const all = [pages.first(whole, 'c')];
+  for (let next = all[0]?.nextCursor; next !== undefined; next = all.at(-1)?.nextCursor)
+    all.push(pages.next(next, 'c'));
+  return all;
+}
+
+describe('ListingPages', () => {
+  it('hands out every package once, in order, in pages that stay near the bound', () => {
+    let id = 0;
+    const pages = new ListingPages({ now: () => 0, random: () => String((id += 1)) });
+    const all = pagesOf(pages, listing([10, 700, 0, 900]));
+    expect(all.length).toBeGreaterThan(3);
+    for (const page of all) expect(JSON.stringify(page).length).toBeLessThan(1.1 * 1024 * 1024);
+    const names = all.flatMap((p) => p.environments.flatMap((e) => e.packages.map((x) => x.name)));
+    expect(names).toHaveLength(1610);
+    expect(new Set(names).size).toBe(1610);
+    expect(all.flatMap((p) => p.environments.map((e) => e.name))).toContain('e2');
+    expect(all.flatMap((p) => p.warnings)).toEqual(['w']);
+  });
+
+  it('refuses a cursor of another connection, one that was used, and one that is too old', () => {
+    let now = 0;
+    const pages = new ListingPages({ now: () => now, random: () => 'a' });
+    const cursor = pages.first(listing([2000]), 'c').nextCursor ?? '';
+    expect(() => pages.next(cursor, 'other')).toThrow(/cursor/);
+    now = 61_000;
+    expect(() => pages.next(cursor, 'c')).toThrow(/cursor/);
+  });
+});

@@ -1,0 +1,173 @@
+import { CondockError, isCancellation, type LayoutVersion, toCondockError } from '@condock/protocol';
+import pLimit from 'p-limit';
+import { buildArtifact } from '../../layout/build-artifact.ts';
+import { formatOciChannel, parseOciChannel, repositoryOf } from '../../layout/channel.ts';
+import type { BuiltArtifact, OciChannel } from '../../layout/types.ts';
+import type { RegistryClient, RequestOptions } from '../../oci/registry-client.ts';
+import { plural } from '../../system/text.ts';
+import type { CallContext } from '../engine-host.ts';
+import { Progress } from '../packages/progress.ts';
+import type { ChannelIndex, IndexAddition } from './channel-index.ts';
+import { type LocalPackage, openLocalPackage } from './local-package.ts';
+import { type PublishedPackage, pushArtifact } from './push-artifact.ts';
+
+export interface PublishOptions {
+  files: readonly string[];
+  /** oci://HOST/CHANNEL */
+  to: string;
+  layouts: readonly LayoutVersion[];
+  dryRun: boolean;
+  index: boolean;
+  force: boolean;
+  subdir?: string | undefined;
+  label?: string | undefined;
+  /** Repositories or channels on the same host that may hold the blobs. */
+  mountFrom: readonly string[];
+  request: RequestOptions & { signal: AbortSignal };
+}
+
+export interface PublishParts {
+  registry: RegistryClient;
+  channelIndex: ChannelIndex;
+}
+
+/** Packages under way at once: registries count writes more strictly than reads. */
+const AT_ONCE = 8;
+
+/**
+ * Publishes archives: each file's blobs, manifest and tag, and when all are there the channel's metadata, last. A file that
+ * fails is reported in its own row; what the metadata then lists is exactly what was pushed.
+ */
+export async function publish(
+  options: PublishOptions,
+  parts: PublishParts,
+  context: CallContext,
+): Promise<PublishedPackage[]> {
+  const channel = channelOf(options);
+  const progress = new Progress(
+    context.progress,
+    `Publish ${plural(options.files.length, 'package')} to ${formatOciChannel(channel)}`,
+    {
+      packages: options.files.length,
+      bytes: 0,
+    },
+  );
+  const limit = pLimit(AT_ONCE);
+  try {
+    const outcomes = await Promise.all(
+      options.files.map((file) =>
+        limit(() =>
+          publishFile(file, channel, options, parts, (n) => progress.addBytes(n)).finally(() =>
+            progress.addPackage(file),
+          ),
+        ),
+      ),
+    );
+    options.request.signal.throwIfAborted();
+    const rows = outcomes.flatMap((o) => o.rows);
+    if (options.index && !options.dryRun) await updateIndex(outcomes, channel, options, parts, rows);
+    return rows;
+  } finally {
+    progress.end();
+  }
+}
+
+function channelOf(options: PublishOptions): OciChannel {
+  const channel = parseOciChannel(options.to);
+  // `main` is the channel itself; the draft CEP asks that it be left out.
+  if (options.label === undefined || options.label === 'main') return channel;
+  return parseOciChannel(`${formatOciChannel(channel)}/label/${options.label}`);
+}
+
+interface Outcome {
+  rows: PublishedPackage[];
+  additions: IndexAddition[];
+}
+
+async function publishFile(
+  file: string,
+  channel: OciChannel,
+  options: PublishOptions,
+  parts: PublishParts,
+  onBytes: (bytes: number) => void,
+): Promise<Outcome> {
+  const outcome: Outcome = { rows: [], additions: [] };
+  let local: LocalPackage;
+  try {
+    options.request.signal.throwIfAborted();
+    local = await openLocalPackage(file, { subdir: options.subdir, signal: options.request.signal });
+  } catch (error) {
+    rethrowCancellation(error, options);
+    for (const layout of options.layouts) outcome.rows.push(failedRow(file, layout, error));
+    return outcome;
+  }
+  const written: string[] = [];
+  for (const layout of options.layouts) {
+    let reference: string | null = null;
+    try {
+      const built = await buildArtifact({
+        archive: { fileName: local.fileName, digest: local.digest, size: local.size, md5: local.md5 },
+        infoFiles: local.infoFiles,
+        index: local.index,
+        layout,
+      });
+      const repository = repositoryOf(channel, local.subdir, built.encoded.component);
+      reference = `oci://${repository.host}/${repository.name}:${built.encoded.tag}`;
+      const mountFrom = [...written, ...options.mountFrom.map((from) => mountSource(from, channel, local, built))];
+      const blobs = await pushArtifact(local, built, channel, parts.registry, {
+        force: options.force,
+        dryRun: options.dryRun,
+        mountFrom: mountFrom.filter((name) => name !== repository.name),
+        request: { ...options.request, onBytes },
+      });
+      written.push(repository.name);
+      outcome.rows.push({ file, reference, manifestDigest: built.digest, layout, blobs });
+      outcome.additions.push({ layout, local });
+    } catch (error) {
+      rethrowCancellation(error, options);
+      outcome.rows.push({ ...failedRow(file, layout, error), reference });
+    }
+  }
+  return outcome;
+}
+
+/** A channel as the source of a mount names the repository that holds the same package there. */
+function mountSource(from: string, target: OciChannel, local: LocalPackage, built: BuiltArtifact): string {
+  if (!from.startsWith('oci://')) return from;
+  const channel = parseOciChannel(from);
+  if (channel.host !== target.host) {
+    throw new CondockError(
+      'usage',
+      `${from} is on another host than ${formatOciChannel(target)}: a registry mounts only its own blobs.`,
+      {
+        hint: 'Use "condock channel copy" between hosts.',
+      },
+    );
+  }
+  return repositoryOf(channel, local.subdir, built.encoded.component).name;
+}
+
+async function updateIndex(
+  outcomes: readonly Outcome[],
+  channel: OciChannel,
+  options: PublishOptions,
+  parts: PublishParts,
+  rows: PublishedPackage[],
+): Promise<void> {
+  const additions = outcomes.flatMap((o) => o.additions);
+  if (additions.length === 0) return;
+  const failures = await parts.channelIndex.add(channel, additions, options.request);
+  for (const row of rows) {
+    const failure = failures.get(row.layout);
+    // Clients find a package through repodata only: a package that is not listed was not published.
+    if (failure !== undefined && row.error === undefined) row.error = failure.toJSON();
+  }
+}
+
+function failedRow(file: string, layout: LayoutVersion, error: unknown): PublishedPackage {
+  return { file, reference: null, manifestDigest: null, layout, blobs: [], error: toCondockError(error).toJSON() };
+}
+
+function rethrowCancellation(error: unknown, options: PublishOptions): void {
+  if (options.request.signal.aborted || isCancellation(error)) throw error;
+}

@@ -1,0 +1,69 @@
+// The thread of the engine: turns messages into calls. Everything else is composed as for a command line.
+import { parentPort, workerData } from 'node:worker_threads';
+import { type NotificationName, type ProgressValue, toCondockError } from '@condock/protocol';
+import type { CallContext, EngineHost, EngineMethodName } from '../engine/engine-host.ts';
+import { composeEngine, type ComposeOptions } from './compose-engine.ts';
+import type { FromWorker, LogLine, ToWorker } from './worker-messages.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('engine-worker runs in a worker thread only');
+
+const send = (message: FromWorker): void => port.postMessage(message);
+const log = (line: LogLine): void => send({ type: 'log', line });
+const running = new Map<number, AbortController>();
+const options = workerData as Omit<ComposeOptions, 'log'>;
+const engine: Promise<EngineHost> = composeEngine({ ...options, log });
+
+engine.then(
+  (host) => {
+    host.onNotification((name: NotificationName, params, connection) =>
+      send({ type: 'notification', name, params, connection }),
+    );
+  },
+  // Each call reports it to its own caller as well.
+  (error: unknown) => log({ level: 'error', message: `The engine did not start: ${toCondockError(error).message}` }),
+);
+
+async function call({ id, method, params, connection }: Extract<ToWorker, { type: 'call' }>): Promise<void> {
+  const controller = new AbortController();
+  running.set(id, controller);
+  const progress = (value: ProgressValue): void => send({ type: 'progress', id, value });
+  const context: CallContext = { signal: controller.signal, progress, connection };
+  try {
+    const host = await engine;
+    const result = await host.call(method as EngineMethodName, params as never, context);
+    send({ type: 'result', id, result });
+  } catch (error) {
+    const failure = toCondockError(error);
+    if (failure.code === 'internal') log({ level: 'error', message: describeCause(error) });
+    send({ type: 'error', id, error: failure.toJSON() });
+  } finally {
+    running.delete(id);
+  }
+}
+
+/** For the log only: stacks never go to a client. */
+function describeCause(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}
+
+port.on('message', (message: ToWorker) => {
+  switch (message.type) {
+    case 'call':
+      void call(message);
+      break;
+    case 'cancel':
+      running.get(message.id)?.abort();
+      break;
+    case 'connection-closed':
+      void engine.then((host) => host.connectionClosed(message.connection)).catch(() => undefined);
+      break;
+    case 'dispose':
+      for (const controller of running.values()) controller.abort();
+      void engine
+        .then((host) => host[Symbol.asyncDispose]())
+        .catch((error: unknown) => log({ level: 'error', message: describeCause(error) }))
+        .finally(() => send({ type: 'disposed' }));
+  }
+});
