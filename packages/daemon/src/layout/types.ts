@@ -19,6 +19,12 @@ export interface EncodedName {
   hashed: boolean;
 }
 
+/** What a component and tag say about the package. A hint: the manifest decides. */
+export type DecodedName =
+  | { hashed: false; identity: PackageIdentity }
+  /** Only the manifest's annotations say what it is. */
+  | { hashed: true };
+
 /** What a package artifact holds, read by media type alone. */
 export interface PackageArtifact {
   layout: LayoutVersion;
