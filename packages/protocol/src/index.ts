@@ -9,6 +9,7 @@ export * from './handshake.ts';
 export * from './message-streams.ts';
 export * from './progress-coalescer.ts';
 export * from './runtime-directory.ts';
+export * from './starter-report.ts';
 export * from './timers.ts';
 export * from './wire-error.ts';
 export type {

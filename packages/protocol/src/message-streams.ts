@@ -36,7 +36,7 @@ export interface MessageStreamOptions {
   filter?: (message: object) => boolean;
   /** What to say instead of a message that is too large; default: the write is refused with `too-large`. */
   substitute?: (message: RpcMessage) => RpcMessage | undefined;
-  /** Seen by the caller before it leaves. */
+  /** Told of every message once it has been handed to the stream. */
   onWrite?: (message: RpcMessage) => void;
   /** Read no further while the peer does not read. Only one side of a connection may do that, or both wait for ever. */
   waitForPeer?: boolean;
@@ -108,8 +108,8 @@ export function createMessageStreams(stream: Duplex, options: MessageStreamOptio
   };
 
   const send = (message: RpcMessage, body: string): Promise<void> => {
-    options.onWrite?.(message);
     const keepsUp = stream.write(encodeFrame(body));
+    options.onWrite?.(message);
     if (stream.writableLength > LIMITS.unsentBytes) {
       fail(new FramingError(`The peer left ${String(stream.writableLength)} bytes unread.`));
     } else if (!keepsUp && options.waitForPeer === true && !stream.isPaused()) {
