@@ -163,7 +163,6 @@ export function createConnections(options: ConnectionsOptions): Connections {
   return {
     begin: () => {
       idle.update();
-      if (!connection.isAuthenticated) return;
       options.host().then(
         (host) => {
           notifications = host.onNotification((name, params, to) => {
