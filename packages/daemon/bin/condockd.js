@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/condockd.js';
+import '../dist/bundle/condockd.js';

@@ -1,0 +1,13 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+
+/** A path as a user typed it, absolute. The shell expands `~` mostly; a quoted one comes through here. */
+export function absolute(path: string, cwd: string): string {
+  if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1));
+  return isAbsolute(path) ? path : resolve(cwd, path);
+}
+
+/** URLs and references stay as they are. */
+export function absoluteUnlessUrl(text: string, cwd: string): string {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(text) ? text : absolute(text, cwd);
+}

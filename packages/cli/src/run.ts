@@ -1,0 +1,94 @@
+import { parseArgs } from 'node:util';
+import { CondockError } from '@condock/protocol';
+import { catalog, findCommand } from './catalog.ts';
+import type { Command, ExitCode, Values } from './command.ts';
+import { commandHelp, GLOBAL_OPTIONS, overview } from './help.ts';
+import { printError } from './print-error.ts';
+import { Session, type SessionOptions } from './session.ts';
+
+export interface RunOptions extends Omit<SessionOptions, 'json' | 'quiet' | 'connect'> {
+  version: string;
+  connect: (options: { noDaemon: boolean }) => ReturnType<SessionOptions['connect']>;
+}
+
+/** One run of `condock ARGS`. Never throws: every failure is printed, and is the exit code. */
+export async function run(args: readonly string[], options: RunOptions): Promise<ExitCode> {
+  // Known before anything is parsed, so that even a mistake in the options is answered in the form that was asked for.
+  const asked = (name: string) =>
+    args.slice(0, args.includes('--') ? args.indexOf('--') : undefined).includes(`--${name}`);
+  const session = new Session({
+    ...options,
+    json: asked('json'),
+    quiet: asked('quiet') || args.includes('-q'),
+    connect: () => options.connect({ noDaemon: asked('no-daemon') }),
+  });
+  try {
+    return await dispatch(args, options, session);
+  } catch (error) {
+    return printError(error, session);
+  } finally {
+    await session[Symbol.asyncDispose]();
+  }
+}
+
+async function dispatch(args: readonly string[], options: RunOptions, session: Session): Promise<ExitCode> {
+  const words = args.filter((a) => !a.startsWith('-'));
+  const found = findCommand(words);
+  if (found === undefined) {
+    if (args.includes('--version') || args.includes('-V')) return print(session, `condock ${options.version}\n`);
+    const wantsHelp = args.length === 0 || args.includes('--help') || args.includes('-h') || words[0] === 'help';
+    if (wantsHelp) return print(session, overview(options.version));
+    throw unknownCommand(words);
+  }
+  const command = await found.entry.load();
+  if (args.includes('--help') || args.includes('-h')) return print(session, commandHelp(command));
+  const rest = [...args];
+  for (const word of command.name.split(' ')) rest.splice(rest.indexOf(word), 1);
+  const { positionals, values } = parse(command, rest);
+  return command.run({ positionals, values, session });
+}
+
+function print(session: Session, text: string): ExitCode {
+  session.terminal.out.write(text);
+  return 0;
+}
+
+function unknownCommand(words: readonly string[]): CondockError {
+  const name = words.slice(0, 2).join(' ');
+  const near = catalog
+    .map((e) => e.name)
+    .filter((n) => n.startsWith(words[0] ?? '') || n.endsWith(` ${words.at(-1) ?? ''}`));
+  return new CondockError('usage', `There is no command "${name}".`, {
+    hint: near.length > 0 ? `Did you mean: ${near.map((n) => `condock ${n}`).join(', ')}?` : 'See: condock --help',
+  });
+}
+
+function parse(command: Command, args: string[]): { positionals: string[]; values: Values } {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args,
+      options: { ...GLOBAL_OPTIONS, ...command.options },
+      allowPositionals: true,
+      strict: true,
+    });
+  } catch (error) {
+    throw new CondockError(
+      'usage',
+      (error instanceof Error ? error.message : String(error)).replace(/\. To specify.*$/s, '.'),
+      {
+        hint: `See: condock ${command.name} --help`,
+      },
+    );
+  }
+  const { min, max } = command.positionals;
+  const { length } = parsed.positionals;
+  if (length < min || length > max) {
+    const wanted = command.arguments ?? 'no arguments';
+    const got = length < min ? 'too few' : `too many ("${parsed.positionals[max] ?? ''}")`;
+    throw new CondockError('usage', `condock ${command.name} takes ${wanted}; there are ${got}.`, {
+      hint: `See: condock ${command.name} --help`,
+    });
+  }
+  return { positionals: parsed.positionals, values: parsed.values };
+}

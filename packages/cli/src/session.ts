@@ -1,0 +1,90 @@
+import type { Client } from '@condock/client';
+import type { MethodName, ParamsOf, ResultOf } from '@condock/protocol';
+import pc from 'picocolors';
+import { ProgressBar } from './terminal/progress-bar.ts';
+import { type Column, layTable } from './terminal/table.ts';
+import type { Terminal } from './terminal/terminal.ts';
+
+export interface SessionOptions {
+  terminal: Terminal;
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  /** Connects, starts, or holds the engine in this process; called when a command first needs it. */
+  connect: () => Promise<Client>;
+  json: boolean;
+  quiet: boolean;
+  signal: AbortSignal;
+  stdin: NodeJS.ReadStream;
+  now: () => number;
+}
+
+/** One run of the command line: its output, its client, its end. */
+export class Session implements AsyncDisposable {
+  readonly terminal: Terminal;
+  readonly env: SessionOptions['env'];
+  readonly cwd: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly signal: AbortSignal;
+  readonly stdin: NodeJS.ReadStream;
+  readonly colors: ReturnType<typeof pc.createColors>;
+  readonly #options: SessionOptions;
+  #client: Promise<Client> | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.terminal = options.terminal;
+    this.env = options.env;
+    this.cwd = options.cwd;
+    this.json = options.json;
+    this.quiet = options.quiet;
+    this.signal = options.signal;
+    this.stdin = options.stdin;
+    this.colors = pc.createColors(options.terminal.color);
+  }
+
+  client(): Promise<Client> {
+    this.#client ??= this.#options.connect();
+    return this.#client;
+  }
+
+  /** A call with the run's signal and, where it is long, a bar on the terminal. */
+  async request<M extends MethodName>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>> {
+    const client = await this.client();
+    using bar = this.progressBar();
+    return await client.request(method, params, { signal: this.signal, onProgress: bar.report });
+  }
+
+  progressBar(): ProgressBar {
+    const { terminal, now } = this.#options;
+    return new ProgressBar({ ...terminal, canRedraw: terminal.canRedraw && !this.quiet }, now);
+  }
+
+  /** The one JSON document of `--json`; nothing else goes to stdout then. */
+  document(value: unknown): void {
+    this.terminal.out.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  line(text = ''): void {
+    if (!this.json) this.terminal.out.write(`${text}\n`);
+  }
+
+  /** For people, beside the result: stderr, and not with --quiet. */
+  note(text: string): void {
+    if (!this.quiet) this.terminal.err.write(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.note(`${this.colors.yellow('warning:')} ${text}`);
+  }
+
+  table(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
+    for (const line of layTable(columns, rows, this.terminal.columns, this.colors.bold)) this.line(line);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A connect that failed was reported by the command that asked for it.
+    const client = await this.#client?.catch(() => undefined);
+    await client?.close();
+  }
+}

@@ -1,0 +1,99 @@
+import stringWidth from 'string-width';
+
+export interface Column {
+  title: string;
+  /** Numbers read best from the right. */
+  align?: 'left' | 'right';
+  /** Columns with a weight give way, in proportion, where the terminal is narrow; others keep their width. */
+  shrink?: number;
+  /** The end tells more than the beginning: cut at the front. */
+  cutFront?: boolean;
+  /** Left out altogether, the greatest first, when shrinking is not enough. */
+  optional?: number;
+  paint?: (padded: string, plain: string) => string;
+}
+
+const GAP = '  ';
+const LEAST = 6;
+
+/** Lines of a table that fits in `width` columns of a terminal. */
+export function layTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+  paintTitle: (s: string) => string,
+): string[] {
+  let shown = columns.map((_, at) => at);
+  for (;;) {
+    const widths = fit(columns, rows, shown, width);
+    const total = widths.reduce((sum, w) => sum + w, 0) + GAP.length * (shown.length - 1);
+    const droppable = shown.filter((at) => (columns[at]?.optional ?? 0) > 0);
+    if (total <= width || droppable.length === 0) {
+      const line = (cells: readonly string[], isTitle: boolean): string =>
+        shown
+          .map((at, place) =>
+            cellOf(columns[at], cells[at] ?? '', widths[place] ?? 0, isTitle, place === shown.length - 1),
+          )
+          .join(GAP)
+          .trimEnd();
+      return [
+        paintTitle(
+          line(
+            columns.map((c) => c.title),
+            true,
+          ),
+        ),
+        ...rows.map((row) => line(row, false)),
+      ];
+    }
+    const drop = droppable.reduce((a, b) => ((columns[b]?.optional ?? 0) > (columns[a]?.optional ?? 0) ? b : a));
+    shown = shown.filter((at) => at !== drop);
+  }
+}
+
+function fit(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  shown: readonly number[],
+  width: number,
+): number[] {
+  const natural = shown.map((at) =>
+    Math.max(stringWidth(columns[at]?.title ?? ''), ...rows.map((row) => stringWidth(row[at] ?? ''))),
+  );
+  let excess = natural.reduce((sum, w) => sum + w, 0) + GAP.length * (shown.length - 1) - width;
+  const widths = [...natural];
+  while (excess > 0) {
+    const soft = shown
+      .map((at, place) => ({ place, weight: columns[at]?.shrink ?? 0 }))
+      .filter(({ place, weight }) => weight > 0 && (widths[place] ?? 0) > LEAST);
+    if (soft.length === 0) break;
+    // The widest, by weight, gives a column away until all fits.
+    const { place } = soft.reduce((a, b) =>
+      (widths[b.place] ?? 0) * b.weight > (widths[a.place] ?? 0) * a.weight ? b : a,
+    );
+    widths[place] = (widths[place] ?? 0) - 1;
+    excess -= 1;
+  }
+  return widths;
+}
+
+function cellOf(column: Column | undefined, value: string, width: number, isTitle: boolean, isLast: boolean): string {
+  const cut = cutTo(value, width, column?.cutFront === true);
+  const padding = ' '.repeat(Math.max(0, width - stringWidth(cut)));
+  const padded = column?.align === 'right' ? padding + cut : isLast ? cut : cut + padding;
+  return isTitle || column?.paint === undefined ? padded : column.paint(padded, value);
+}
+
+function cutTo(value: string, width: number, front: boolean): string {
+  if (stringWidth(value) <= width) return value;
+  const characters = [...value];
+  if (front) characters.reverse();
+  let kept = '';
+  let used = 1;
+  for (const character of characters) {
+    used += stringWidth(character);
+    if (used > width) break;
+    kept = front ? character + kept : kept + character;
+  }
+  return front ? `…${kept}` : `${kept}…`;
+}
