@@ -77,15 +77,9 @@ async function attach(
   try {
     return await socketClient(socket, { token: registration.token, client, timeoutMs: limit });
   } catch (error) {
-    if (!(error instanceof CondockError) || error.code !== 'daemon-unavailable') throw error;
-    // It may have ended while we greeted it; then nobody listens any more.
-    const again = await connectSocket(registration.address, limit);
-    if (again === undefined) return undefined;
-    again.destroy();
-    throw new CondockError('daemon-unavailable', `The daemon (process ${registration.pid}) does not answer.`, {
-      hint: 'End that process, or try again later.',
-      cause: error,
-    });
+    // It ended while we greeted it.
+    if (error instanceof CondockError && error.code === 'daemon-unavailable') return undefined;
+    throw error;
   }
 }
 

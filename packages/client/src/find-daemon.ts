@@ -29,6 +29,9 @@ export async function findRegistration(runtime: string, uid: number | undefined)
   return parseRegistration(await readFile(path, 'utf8').catch(() => ''));
 }
 
+/** Nobody listens; or a daemon that is just ending reset what connected. */
+const GONE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ENOTSOCK']);
+
 /** Connects to a daemon's socket; undefined where nobody listens. */
 export function connectSocket(address: string, timeoutMs: number): Promise<Socket | undefined> {
   return new Promise((resolve, reject) => {
@@ -43,7 +46,7 @@ export function connectSocket(address: string, timeoutMs: number): Promise<Socke
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(giveUp);
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
+      if (GONE.has(error.code ?? '')) resolve(undefined);
       else reject(unreachable(address, error));
     });
   });

@@ -46,6 +46,7 @@ export async function socketClient(socket: Socket, options: HandshakeOptions): P
   const status = createStatus('connected');
   const notifications = createNotificationListeners();
   let broken: string | undefined;
+  const handshake = { isLate: false };
   let sequence = 0;
 
   rpc.onError(([error]) => {
@@ -126,7 +127,7 @@ export async function socketClient(socket: Socket, options: HandshakeOptions): P
 
   rpc.listen();
   const giveUp = setTimeout(() => {
-    broken = 'no answer to the handshake in time';
+    handshake.isLate = true;
     socket.destroy();
   }, options.timeoutMs);
   try {
@@ -149,7 +150,11 @@ export async function socketClient(socket: Socket, options: HandshakeOptions): P
     };
   } catch (error) {
     socket.destroy();
-    throw error;
+    if (!handshake.isLate) throw error;
+    throw new CondockError('timeout', `The daemon did not answer the handshake within ${options.timeoutMs} ms.`, {
+      hint: 'It may be stopped or overloaded. End its process, or try again later.',
+      cause: error,
+    });
   } finally {
     clearTimeout(giveUp);
   }

@@ -1,4 +1,8 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+
+const DYING_ATTEMPTS = 10;
+const DYING_PAUSE_MS = 20;
 
 /** Codes that say for certain that nobody listens at an address. */
 const DEAD = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
@@ -7,18 +11,15 @@ const DEAD = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
 export function openSocket(address: string, timeoutMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(address);
-    const timer = setTimeout(() => {
+    socket.setTimeout(timeoutMs, () => {
       socket.destroy(Object.assign(new Error(`connect ETIMEDOUT ${address}`), { code: 'ETIMEDOUT' }));
-    }, timeoutMs);
+    });
     socket.once('connect', () => {
-      clearTimeout(timer);
+      socket.setTimeout(0);
       socket.removeListener('error', reject);
       resolve(socket);
     });
-    socket.once('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
+    socket.once('error', reject);
   });
 }
 
@@ -27,11 +28,16 @@ export function openSocket(address: string, timeoutMs: number): Promise<Socket> 
  * backlog, missing rights) counts as alive: taking over from a living daemon is the worse mistake.
  */
 export async function isAlive(address: string, timeoutMs = 2000): Promise<boolean> {
-  try {
-    const socket = await openSocket(address, timeoutMs);
-    socket.destroy();
-    return true;
-  } catch (error) {
-    return !DEAD.has((error as NodeJS.ErrnoException).code ?? '');
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const socket = await openSocket(address, timeoutMs);
+      socket.destroy();
+      return true;
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      // A process that is just dying still holds its socket for a moment, and resets what connects.
+      if (code !== 'ECONNRESET' || attempt === DYING_ATTEMPTS) return !DEAD.has(code);
+      await setTimeout(DYING_PAUSE_MS);
+    }
   }
 }
