@@ -21,7 +21,13 @@ export interface TemporaryHome extends AsyncDisposable {
 export function createTemporaryHome(): TemporaryHome {
   const path = mkdtempSync(join(tmpdir(), 'cdk-'));
   const env = { PATH: process.env.PATH ?? '', HOME: path, CONDOCK_HOME: path };
-  const places = resolvePlaces({ env, platform: process.platform, homedir: path, tmpdir: tmpdir(), uid: process.getuid?.() });
+  const places = resolvePlaces({
+    env,
+    platform: process.platform,
+    homedir: path,
+    tmpdir: tmpdir(),
+    uid: process.getuid?.(),
+  });
   const home: TemporaryHome = {
     path,
     places,

@@ -65,7 +65,11 @@ function checkPath(components: string[]): string[] {
     const violation = componentViolation(component);
     if (violation === undefined) continue;
     const part = labelAt >= 0 && index > labelAt ? 'label' : 'channel';
-    throw illegalName(part, part === 'label' ? label.join('/') : components.join('/'), `in ${quote(component)}, ${violation}`);
+    throw illegalName(
+      part,
+      part === 'label' ? label.join('/') : components.join('/'),
+      `in ${quote(component)}, ${violation}`,
+    );
   }
   if (labelAt < 0) return components;
   const whole = components.join('/');

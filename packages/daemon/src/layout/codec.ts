@@ -43,7 +43,11 @@ export function encodeReference(options: EncodeReferenceOptions): EncodedPackage
   const encoded = codecOf(layout).encodeName(identity);
   const repository = `${channel.path}/${subdir}/${encoded.component}`;
   if (layout === 'v1') checkRepositoryLength(channel.host, repository);
-  return { reference: `${formatOciChannel({ host: channel.host, path: repository })}:${encoded.tag}`, repository, ...encoded };
+  return {
+    reference: `${formatOciChannel({ host: channel.host, path: repository })}:${encoded.tag}`,
+    repository,
+    ...encoded,
+  };
 }
 
 export interface DecodedPackageReference {
@@ -77,5 +81,11 @@ export function decodeReference(referenceText: string, layout?: LayoutVersion): 
   const channel = parseOciChannel(formatOciChannel({ host, path: components.join('/') }));
   const meant = layout ?? (/^h[0-9a-f]{64}:h[0-9a-f]{64}$/.test(`${component}:${tag}`) ? 'v1' : 'v0');
   const decoded = codecOf(meant).decodeName(component, tag);
-  return { channel, subdir, layout: meant, hashed: decoded.hashed, identity: decoded.hashed ? undefined : decoded.identity };
+  return {
+    channel,
+    subdir,
+    layout: meant,
+    hashed: decoded.hashed,
+    identity: decoded.hashed ? undefined : decoded.identity,
+  };
 }

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip as zlibGunzip } from 'node:zlib';
@@ -75,14 +74,19 @@ export async function gunzip(bytes: Uint8Array, limit: number): Promise<Uint8Arr
 export async function bunzip2(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
   const { default: unbzip2 } = await import('unbzip2-stream');
   const collected = new Collector(limit);
-  try {
-    const pieces = function* (): Generator<Buffer> {
-      for (let at = 0; at < bytes.length; at += PIECE) yield Buffer.from(bytes.subarray(at, at + PIECE));
-    };
-    for await (const part of new Readable().wrap(Readable.from(pieces()).pipe(unbzip2()))) collected.add(part as Buffer);
-  } catch (error) {
-    throw damaged('bzip2', error);
+  const stream = unbzip2();
+  let failure: unknown;
+  // An old-style stream: it works inside `write`, and what this throws ends it there and comes back as its error.
+  stream.on('data', (part: Buffer) => {
+    collected.add(part);
+  });
+  stream.on('error', (error: unknown) => (failure ??= error));
+  for (let at = 0; at < bytes.length && failure === undefined; at += PIECE) {
+    stream.write(Buffer.from(bytes.subarray(at, at + PIECE)));
+    await yieldToLoop();
   }
+  if (failure === undefined) stream.end();
+  if (failure !== undefined) throw damaged('bzip2', failure);
   return collected.bytes();
 }
 

@@ -21,7 +21,10 @@ export async function buildInfoTar(files: Iterable<readonly [string, Uint8Array]
     .sort((a, b) => Buffer.compare(a.key, b.key));
   const archive = pack();
   for (const { name, bytes } of members) {
-    archive.entry({ name, size: bytes.length, mode: 0o644, mtime: new Date(0), uid: 0, gid: 0, type: 'file' }, Buffer.from(bytes));
+    archive.entry(
+      { name, size: bytes.length, mode: 0o644, mtime: new Date(0), uid: 0, gid: 0, type: 'file' },
+      Buffer.from(bytes),
+    );
   }
   archive.finalize();
   const parts: Buffer[] = [];

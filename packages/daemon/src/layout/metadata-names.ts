@@ -1,11 +1,6 @@
 /** What a channel says about itself, one artifact each. */
 export type MetadataKind =
-  | 'repodata'
-  | 'current_repodata'
-  | 'repodata_from_packages'
-  | 'run_exports'
-  | 'patch_instructions'
-  | 'channeldata';
+  'repodata' | 'current_repodata' | 'repodata_from_packages' | 'run_exports' | 'patch_instructions' | 'channeldata';
 
 export const METADATA_KINDS: readonly MetadataKind[] = [
   'repodata',

@@ -38,7 +38,8 @@ export function tagViolation(tag: string): string | undefined {
   if (foreign !== undefined) {
     return `it has the character ${quote(foreign)}, and OCI tags consist of letters, digits, ".", "_" and "-"`;
   }
-  if (/^[.-]/.test(tag)) return `it begins with ${quote(tag.charAt(0))}, and OCI tags begin with a letter, a digit or "_"`;
+  if (/^[.-]/.test(tag))
+    return `it begins with ${quote(tag.charAt(0))}, and OCI tags begin with a letter, a digit or "_"`;
   return undefined;
 }
 

@@ -25,9 +25,13 @@ export function readPackageArtifact(manifest: Manifest): PackageArtifact {
   }
   if (archives.conda === undefined && archives['tar.bz2'] === undefined) {
     const found = known.map((layer) => layer.mediaType).join(', ');
-    throw new CondockError('invalid-package', `The manifest holds no conda archive${found === '' ? '' : `, but ${found}`}.`, {
-      hint: 'The reference names something other than a conda package.',
-    });
+    throw new CondockError(
+      'invalid-package',
+      `The manifest holds no conda archive${found === '' ? '' : `, but ${found}`}.`,
+      {
+        hint: 'The reference names something other than a conda package.',
+      },
+    );
   }
   return {
     layout: layoutOfManifest(manifest),

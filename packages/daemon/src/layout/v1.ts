@@ -57,9 +57,7 @@ export function decodeName(component: string, tag: string): DecodedName {
 
 function escape(part: 'version' | 'build', text: string): string {
   if (text.includes('=')) throw illegalName(part, text, 'layout v1 has no spelling for "=" (CEP 26 forbids it)');
-  const escaped = text.replace(/[_+!]/g, (character) =>
-    character === '_' ? '__' : character === '+' ? '_P' : '_N',
-  );
+  const escaped = text.replace(/[_+!]/g, (character) => (character === '_' ? '__' : character === '+' ? '_P' : '_N'));
   // A build stands behind the dash, where a tag may have any of its characters.
   const violation = tagViolation(part === 'build' ? `_${escaped}` : escaped);
   if (violation !== undefined) throw illegalName(part, text, violation);

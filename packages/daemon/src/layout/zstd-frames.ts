@@ -74,7 +74,11 @@ function skipBlocks(view: DataView, start: number): number {
 }
 
 const damaged = (why: string): CondockError =>
-  new CondockError('invalid-package', `The data are no whole zstd stream: ${why}.`, { hint: 'Fetch them again, or publish them again.' });
+  new CondockError('invalid-package', `The data are no whole zstd stream: ${why}.`, {
+    hint: 'Fetch them again, or publish them again.',
+  });
 
 const tooLarge = (what: string, limit: number): CondockError =>
-  new CondockError('too-large', `A zstd stream ${what}; at most ${limit} are taken.`, { hint: 'Real packages and repodata stay far below that.' });
+  new CondockError('too-large', `A zstd stream ${what}; at most ${limit} are taken.`, {
+    hint: 'Real packages and repodata stay far below that.',
+  });

@@ -1,0 +1,125 @@
+import { compareCodePoints, isJsonObject } from './stable-json.ts';
+import type { Channeldata, JsonObject } from './types.ts';
+
+export const emptyChanneldata = (): Channeldata => ({ channeldata_version: 1, subdirs: [], packages: {} });
+
+/** What one published package says to channeldata. */
+export interface ChanneldataSource {
+  /** info/index.json */
+  index: JsonObject;
+  /** info/about.json, where there is one. */
+  about?: JsonObject;
+  /** info/run_exports.json, where there is one. */
+  runExports?: JsonObject;
+  subdir: string;
+  /** Installed paths, and how each spells its prefix, where it does (info/paths.json). */
+  paths?: readonly { path: string; prefixMode?: 'text' | 'binary' }[];
+}
+
+export interface ChanneldataOptions {
+  /** Conda's order of versions (CEP 33): negative, 0 or positive. */
+  compareVersions: (a: string, b: string) => number;
+}
+
+// conda-index's list, in its words.
+const NEWEST_WINS = [
+  ...['description', 'dev_url', 'doc_url', 'doc_source_url', 'home', 'license', 'source_url', 'source_git_url'],
+  ...['summary', 'icon_url', 'icon_hash', 'tags', 'identifiers', 'keywords', 'recipe_origin', 'version'],
+];
+
+/**
+ * channeldata.json with packages added, by conda-index's rules: the newest version (then timestamp) describes a package,
+ * facts about files are true if any build says so, run_exports are kept per version, subdirs are gathered.
+ */
+export function addToChanneldata(
+  channeldata: Channeldata,
+  sources: readonly ChanneldataSource[],
+  options: ChanneldataOptions,
+): Channeldata {
+  const packages = { ...channeldata.packages };
+  const subdirs = new Set(channeldata.subdirs);
+  for (const source of sources) {
+    const name = source.index.name;
+    if (typeof name !== 'string' || name === '') continue;
+    subdirs.add(source.subdir);
+    packages[name] = entryOf(source, Object.hasOwn(packages, name) ? (packages[name] ?? {}) : {}, options);
+  }
+  return { ...channeldata, packages, subdirs: [...subdirs].sort(compareCodePoints) };
+}
+
+/** Both publishers' channeldata: whichever describes the newer version of a package, with the subdirs and exports of both. */
+export function mergeChanneldata(ours: Channeldata, theirs: Channeldata, options: ChanneldataOptions): Channeldata {
+  const packages = { ...ours.packages, ...theirs.packages };
+  for (const [name, our] of Object.entries(ours.packages)) {
+    const their = theirs.packages[name];
+    if (their === undefined) continue;
+    const [newer, older] = isNewer(our, their, options) ? [our, their] : [their, our];
+    const runExports = { ...objectOf(older.run_exports), ...objectOf(newer.run_exports) };
+    const flags = Object.fromEntries(FLAGS.map(([flag]) => [flag, older[flag] === true || newer[flag] === true]));
+    packages[name] = {
+      ...older,
+      ...newer,
+      ...flags,
+      run_exports: runExports,
+      subdirs: union(older.subdirs, newer.subdirs),
+    };
+  }
+  return { ...ours, ...theirs, packages, subdirs: union(ours.subdirs, theirs.subdirs) };
+}
+
+function entryOf(source: ChanneldataSource, existing: JsonObject, options: ChanneldataOptions): JsonObject {
+  const data: JsonObject = { ...source.about, ...source.index };
+  const newer = existing.version === undefined || isNewer(data, existing, options);
+  const entry: JsonObject = { ...existing };
+  for (const key of NEWEST_WINS) {
+    if (isPresent(data[key]) && (newer || !isPresent(existing[key]))) entry[key] = data[key];
+  }
+  const paths = source.paths ?? [];
+  for (const [flag, test] of FLAGS) entry[flag] = existing[flag] === true || paths.some(test);
+  const runExports = objectOf(existing.run_exports);
+  const version = typeof data.version === 'string' ? data.version : '';
+  const exported = source.runExports !== undefined && Object.keys(source.runExports).length > 0;
+  entry.run_exports = exported ? { ...runExports, [version]: source.runExports } : runExports;
+  entry.subdirs = union(existing.subdirs, [source.subdir]);
+  entry.timestamp = Math.max(seconds(data.timestamp), seconds(existing.timestamp));
+  return entry;
+}
+
+type InstalledPath = NonNullable<ChanneldataSource['paths']>[number];
+
+const linkScript =
+  (action: string) =>
+  ({ path }: InstalledPath): boolean =>
+    /^(?:bin|Scripts)\//.test(path) && new RegExp(`-${action}\\.(?:sh|bat)$`).test(path);
+
+const FLAGS: readonly (readonly [string, (path: InstalledPath) => boolean])[] = [
+  ['binary_prefix', ({ prefixMode }) => prefixMode === 'binary'],
+  ['text_prefix', ({ prefixMode }) => prefixMode === 'text'],
+  ['activate.d', ({ path }) => path.startsWith('etc/conda/activate.d/')],
+  ['deactivate.d', ({ path }) => path.startsWith('etc/conda/deactivate.d/')],
+  ['pre_link', linkScript('pre-link')],
+  ['post_link', linkScript('post-link')],
+  ['pre_unlink', linkScript('pre-unlink')],
+];
+
+function isNewer(data: JsonObject, existing: JsonObject, { compareVersions }: ChanneldataOptions): boolean {
+  const version = (entry: JsonObject): string => (typeof entry.version === 'string' ? entry.version : '0');
+  const order = compareVersions(version(data), version(existing));
+  return order > 0 || (order === 0 && seconds(data.timestamp) > seconds(existing.timestamp));
+}
+
+/** Timestamps are in seconds or milliseconds; later than the year 9999 in seconds means milliseconds. */
+function seconds(timestamp: unknown): number {
+  if (typeof timestamp !== 'number' || !Number.isFinite(timestamp)) return 0;
+  return Math.floor(timestamp > 253_402_300_799 ? timestamp / 1000 : timestamp);
+}
+
+const isPresent = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
+
+const objectOf = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
+
+function union(...lists: unknown[]): string[] {
+  const names = lists.flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []));
+  return [...new Set(names.filter((name) => typeof name === 'string'))].sort(compareCodePoints);
+}
