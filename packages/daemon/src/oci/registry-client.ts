@@ -94,6 +94,8 @@ export interface RegistryClient {
   /** False where it was not there. Throws `unsupported-by-registry` on 405 or UNSUPPORTED. */
   deleteManifest(repository: Repository, tagOrDigest: string, options?: RequestOptions): Promise<boolean>;
   deleteBlob(repository: Repository, digest: Digest, options?: RequestOptions): Promise<boolean>;
+  /** Pages of `_catalog`. Throws `unsupported-by-registry` where the registry has none (ghcr), `denied` where it is not for us. */
+  listRepositories(host: string, options?: RequestOptions): AsyncIterable<string[]>;
   /** Pages of tags; nothing for a repository that does not exist. */
   listTags(repository: Repository, options?: RequestOptions): AsyncIterable<string[]>;
   /** Referrers API, else the fallback tag. */

@@ -1,0 +1,100 @@
+import { CondockError } from '@condock/protocol';
+import { historyTag } from '../../layout/repodata/names.ts';
+import type { JsonObject } from '../../layout/repodata/types.ts';
+import type { RegistryClient, RequestOptions } from '../../oci/registry-client.ts';
+import type { Digest } from '../../oci/types.ts';
+import { type DocumentPlace, latestDigest, moveLatest, pushDocument, readDocument } from './metadata-documents.ts';
+
+/** A change to a document that can be made again on whatever another publisher made of it meanwhile. */
+export interface DocumentEdit {
+  /** What the document becomes; undefined: the channel has none yet. Nothing is changed in place. */
+  apply(current: JsonObject | undefined): JsonObject;
+  /** True where the document says already what the edit wants. */
+  holds(current: JsonObject): boolean;
+}
+
+export interface UpdateParts {
+  registry: RegistryClient;
+  /** Wall clock, for history tags. */
+  now: () => Date;
+  sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** 0 ≤ random < 1 */
+  random: () => number;
+}
+
+export type UpdateOptions = RequestOptions & { signal: AbortSignal };
+
+/** A change that was put, but may still be overwritten by a publisher who read before it. */
+export interface PutChange {
+  place: DocumentPlace;
+  edit: DocumentEdit;
+  digest: Digest;
+  /** When `latest` had moved; undefined where nothing had to be put. */
+  at: number | undefined;
+}
+
+/**
+ * OCI has no compare-and-swap. What stands in for it: every publisher reads `latest` again at once before it moves it, and
+ * waits `SETTLE_MS` after moving it before it looks whether its change is still there. A publisher that overwrites a change
+ * had read `latest` before that change was put, and moves the tag within `SETTLE_MS` of reading; so after the wait nobody who
+ * has not seen the change can overwrite it, and a change that is there then stays. One that is not is made again on what
+ * took its place. The time-stamped copy of each version stays in the registry whatever happens to `latest`.
+ */
+export const SETTLE_MS = 2000;
+
+const ROUNDS = 40;
+
+/** Puts a change; to be followed by `confirmChange`. */
+export async function putChange(
+  place: DocumentPlace,
+  edit: DocumentEdit,
+  parts: UpdateParts,
+  options: UpdateOptions,
+): Promise<PutChange> {
+  const { registry } = parts;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const current = await readDocument(place, registry, options);
+    if (current !== undefined && edit.holds(current.json))
+      return { place, edit, digest: current.digest, at: undefined };
+    const built = await pushDocument(
+      place,
+      edit.apply(current?.json),
+      historyTag(place.layout, parts.now()),
+      registry,
+      options,
+    );
+    if ((await latestDigest(place, registry, options)) === current?.digest) {
+      const deadline = AbortSignal.timeout(SETTLE_MS);
+      await moveLatest(place, built, registry, { ...options, signal: AbortSignal.any([options.signal, deadline]) });
+      return { place, edit, digest: built.digest, at: parts.now().getTime() };
+    }
+    // Another publisher was faster. Who waits at random lets all get their turn.
+    await parts.sleep(20 + parts.random() * 50 * Math.min(round + 1, 10), options.signal);
+  }
+  throw crowded(place);
+}
+
+/** Waits until a change that was put can't be overwritten any more; makes it again as often as it was. */
+export async function confirmChange(put: PutChange, parts: UpdateParts, options: UpdateOptions): Promise<Digest> {
+  let change = put;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    if (change.at === undefined) return change.digest;
+    await parts.sleep(Math.max(0, change.at + SETTLE_MS - parts.now().getTime()), options.signal);
+    if ((await latestDigest(change.place, parts.registry, options)) === change.digest) return change.digest;
+    // `putChange` puts nothing where the change is still there among others'.
+    change = await putChange(change.place, change.edit, parts, options);
+  }
+  throw crowded(put.place);
+}
+
+function crowded(place: DocumentPlace): CondockError {
+  const { host, name } = place.repository;
+  return new CondockError(
+    'conflict',
+    `oci://${host}/${name}: others change it all the time, so that a change could not be made to last.`,
+    {
+      hint: 'The packages are in the registry. Try again later, or run "condock channel index".',
+      data: { host },
+    },
+  );
+}
