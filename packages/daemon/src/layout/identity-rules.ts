@@ -17,6 +17,10 @@ export function checkParts(identity: PackageIdentity): void {
       throw illegalName(part, value, 'it has a "-", which separates version and build (CEP 26)');
     }
   }
+  // A prefix of the layout would make such a name legal in OCI, but no conda client takes it.
+  if (/^[.-]/.test(identity.name)) {
+    throw illegalName('package', identity.name, 'it begins with neither a letter nor a digit nor "_" (CEP 26)');
+  }
 }
 
 /** Refuses a tag that everybody else reads as something other than a package. Throws `illegal-name`. */

@@ -39,8 +39,8 @@ export function decodeName(component: string, tag: string): DecodedName {
     throw illegalReference(`${component}:${tag}`, 'layout v1 hashes repository and tag together or not at all');
   }
   if (componentHashed) return { hashed: true };
-  if (!component.startsWith('c')) {
-    throw illegalReference(component, 'a package repository of layout v1 begins with "c", or is "h" and a SHA-256');
+  if (!/^c[^.-]/.test(component)) {
+    throw illegalReference(component, 'a package repository of layout v1 is "c" and a name, or "h" and a SHA-256');
   }
   const [version, build, ...more] = tag.split('-');
   if (kind !== 'package' || version === undefined || build === undefined || more.length > 0) {

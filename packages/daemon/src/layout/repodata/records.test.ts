@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { mergeRepodata } from './merge.ts';
+import { addRecords, emptyRepodata, recordFromIndex, removeRecords } from './records.ts';
+import type { Repodata } from './types.ts';
+
+const facts = (fileName: string, seed = fileName) => ({
+  fileName,
+  sha256: `s-${seed}`,
+  md5: `m-${seed}`,
+  size: seed.length,
+});
+const record = (fileName: string, seed?: string) =>
+  recordFromIndex(
+    { name: 'p', version: '1', build: '0', subdir: 'noarch', depends: ['q'], arch: null },
+    facts(fileName, seed),
+  );
+const repodata = (...fileNames: string[]): Repodata =>
+  addRecords(
+    emptyRepodata('noarch'),
+    fileNames.map((f) => record(f)),
+  );
+const names = (document: Repodata): string[] =>
+  [...Object.keys(document.packages), ...Object.keys(document['packages.conda'])].sort();
+
+describe('recordFromIndex', () => {
+  it('is info/index.json with hashes and size, and defaults for what solvers need', () => {
+    expect(record('p-1-0.conda')).toEqual({
+      fileName: 'p-1-0.conda',
+      record: {
+        ...{ name: 'p', version: '1', build: '0', subdir: 'noarch', depends: ['q'], arch: null, build_number: 0 },
+        ...{ sha256: 's-p-1-0.conda', md5: 'm-p-1-0.conda', size: 11 },
+      },
+    });
+    expect(recordFromIndex({ name: 'p', version: '1', build: '0' }, facts('p-1-0.conda')).record['depends']).toEqual(
+      [],
+    );
+  });
+
+  it('does not let index.json say hashes of its own', () => {
+    const lying = { name: 'p', version: '1', build: '0', sha256: 'x', size: 1 };
+    expect(recordFromIndex(lying, facts('p-1-0.conda')).record).toMatchObject({ sha256: 's-p-1-0.conda', size: 11 });
+  });
+
+  it('refuses an index.json without an identity, and files that are no packages', () => {
+    for (const index of [null, [], {}, { name: 'p', version: 1, build: '0' }]) {
+      expect(() => recordFromIndex(index, facts('p-1-0.conda'))).toThrow(
+        expect.objectContaining({ code: 'invalid-package' }) as Error,
+      );
+    }
+    expect(() => record('p-1-0.zip')).toThrow(expect.objectContaining({ code: 'illegal-name' }) as Error);
+  });
+});
+
+describe('addRecords and removeRecords', () => {
+  it('file by format, and tell a .conda record of its .tar.bz2 in either order', () => {
+    for (const order of [
+      ['p-1-0.conda', 'p-1-0.tar.bz2'],
+      ['p-1-0.tar.bz2', 'p-1-0.conda'],
+    ]) {
+      const document = order.reduce((now, fileName) => addRecords(now, [record(fileName)]), emptyRepodata('noarch'));
+      expect(document.packages['p-1-0.tar.bz2']).not.toHaveProperty('legacy_bz2_md5');
+      expect(document['packages.conda']['p-1-0.conda']).toMatchObject({
+        legacy_bz2_md5: 'm-p-1-0.tar.bz2',
+        legacy_bz2_size: 13,
+      });
+    }
+  });
+
+  it('list what went under removed, until it comes again', () => {
+    const without = removeRecords(repodata('p-1-0.conda', 'p-2-0.conda'), ['p-1-0.conda', 'never-1-0.conda']);
+    expect(names(without)).toEqual(['p-2-0.conda']);
+    expect(without.removed).toEqual(['p-1-0.conda']);
+    expect(addRecords(without, [record('p-1-0.conda')]).removed).toEqual([]);
+  });
+
+  it('leave what they were given as it was, with members that they do not know', () => {
+    const before = { ...repodata('p-1-0.conda'), 'x-future': { a: 1 } };
+    const copy = structuredClone(before);
+    const after = removeRecords(addRecords(before, [record('q-1-0.conda')]), ['p-1-0.conda']);
+    expect(before).toEqual(copy);
+    expect(after['x-future']).toEqual({ a: 1 });
+  });
+
+  it('take a document without sections', () => {
+    const bare = { info: { subdir: 'noarch' } } as unknown as Repodata;
+    expect(names(addRecords(bare, [record('p-1-0.conda')]))).toEqual(['p-1-0.conda']);
+    expect(removeRecords(bare, ['x.conda'])['packages.conda']).toEqual({});
+  });
+});
+
+describe('mergeRepodata', () => {
+  const base = repodata('a-1-0.conda', 'b-1-0.conda');
+  const add = (document: Repodata, fileName: string, seed?: string): Repodata =>
+    addRecords(document, [record(fileName, seed)]);
+
+  it('puts back what a concurrent publisher overwrote', () => {
+    const ours = add(base, 'ours-1-0.conda');
+    const theirs = add(base, 'theirs-1-0.conda');
+    const merged = mergeRepodata(ours, theirs, base);
+    expect(names(merged.document)).toEqual(['a-1-0.conda', 'b-1-0.conda', 'ours-1-0.conda', 'theirs-1-0.conda']);
+    expect(merged).toMatchObject({ conflicts: [], changed: true });
+  });
+
+  it('says that nothing need be pushed where theirs has all of ours', () => {
+    const ours = add(base, 'ours-1-0.conda');
+    const theirs = add(ours, 'theirs-1-0.conda');
+    expect(mergeRepodata(ours, theirs, base)).toMatchObject({ changed: false, document: theirs });
+  });
+
+  it('keeps removals of either side', () => {
+    const ours = removeRecords(base, ['a-1-0.conda']);
+    const theirs = removeRecords(base, ['b-1-0.conda']);
+    const merged = mergeRepodata(ours, theirs, base);
+    expect(names(merged.document)).toEqual([]);
+    expect(merged.document.removed).toEqual(['a-1-0.conda', 'b-1-0.conda']);
+    expect(mergeRepodata(base, theirs, base)).toMatchObject({ changed: false, document: { removed: ['b-1-0.conda'] } });
+  });
+
+  it('without a base keeps all that either side lists', () => {
+    const merged = mergeRepodata(repodata('a-1-0.conda'), repodata('b-1-0.conda'));
+    expect(names(merged.document)).toEqual(['a-1-0.conda', 'b-1-0.conda']);
+  });
+
+  it('names files that both changed, lets theirs stand, and ours where they removed it', () => {
+    const merged = mergeRepodata(add(base, 'a-1-0.conda', 'our'), add(base, 'a-1-0.conda', 'their'), base);
+    expect(merged.conflicts).toEqual(['a-1-0.conda']);
+    expect(merged.document['packages.conda']['a-1-0.conda']).toMatchObject({ sha256: 's-their' });
+    expect(merged.changed).toBe(false);
+    const kept = mergeRepodata(add(base, 'a-1-0.conda', 'our'), removeRecords(base, ['a-1-0.conda']), base);
+    expect(kept.document['packages.conda']['a-1-0.conda']).toMatchObject({ sha256: 's-our' });
+    expect(kept.document.removed).toEqual([]);
+  });
+
+  it('comes to the same list whoever merges, for any additions and removals', () => {
+    const file = fc.constantFrom('a', 'b', 'c', 'd', 'e').map((n) => `${n}-1-0.conda`);
+    const change = fc.record({ add: fc.array(file), remove: fc.array(file) });
+    const apply = (change: { add: string[]; remove: string[] }) =>
+      addRecords(
+        removeRecords(base, change.remove),
+        change.add.map((f) => record(f)),
+      );
+    fc.assert(
+      fc.property(change, change, (one, two) => {
+        const [ours, theirs] = [apply(one), apply(two)];
+        const merged = mergeRepodata(ours, theirs, base).document;
+        expect(names(mergeRepodata(theirs, ours, base).document)).toEqual(names(merged));
+        for (const added of [...one.add, ...two.add]) {
+          const unseen = !names(base).includes(added);
+          if (unseen) expect(names(merged)).toContain(added);
+        }
+      }),
+    );
+  });
+});
