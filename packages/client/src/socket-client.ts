@@ -38,11 +38,25 @@ const progressType = new ProgressType<ProgressValue>();
 
 /** Shakes hands over an open socket and gives a client; the socket is destroyed where that fails. */
 export async function socketClient(socket: Socket, options: HandshakeOptions): Promise<SocketClient> {
+  let queued = 0;
   const streams = createMessageStreams(socket, {
     read: { headerBytes: LIMITS.headerBytes, bodyBytes: LIMITS.responseBytes },
     writeBytes: LIMITS.requestBytes,
+    filter: () => {
+      queued += 1;
+      return true;
+    },
   });
-  const rpc = createMessageConnection(streams.reader, streams.writer);
+  const rpc = createMessageConnection(streams.reader, streams.writer, undefined, {
+    messageStrategy: {
+      handleMessage: (message, next) => {
+        queued -= 1;
+        const handled = next(message);
+        endWhenHandled();
+        return handled;
+      },
+    },
+  });
   const status = createStatus('connected');
   const notifications = createNotificationListeners();
   let broken: string | undefined;
@@ -52,11 +66,14 @@ export async function socketClient(socket: Socket, options: HandshakeOptions): P
   rpc.onError(([error]) => {
     broken ??= error.message;
   });
-  // Disposing rejects every pending call; vscode-jsonrpc leaves them pending on a mere close.
-  socket.once('close', () => {
+  // Disposing rejects every pending call; vscode-jsonrpc leaves them pending on a mere close. It handles one message a
+  // turn: an answer that came just before the end is still in its queue, and must not be lost.
+  const endWhenHandled = (): void => {
+    if (!socket.closed || queued > 0) return;
     rpc.dispose();
     status.set('closed');
-  });
+  };
+  socket.once('close', endWhenHandled);
   rpc.onNotification((name: string, params: unknown) => {
     if (name === 'daemon/draining') status.set('draining');
     notifications.tell(name as NotificationName, params);
