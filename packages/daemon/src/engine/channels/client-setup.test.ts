@@ -1,0 +1,62 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
+import { parse } from 'smol-toml';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createClientSetup } from './client-setup.ts';
+
+const CHANNEL = 'https://conda.anaconda.org/conda-forge';
+const URL = 'http://127.0.0.1:4321/secret/conda-forge';
+const urlOf = () => Promise.resolve({ url: URL });
+
+describe('setup of conda clients', () => {
+  let home: string;
+  const setup = () => createClientSetup({ homedir: home, env: {}, platform: 'linux' });
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'condock-setup-'));
+  });
+  afterEach(() => {
+    rmSync(home, { recursive: true });
+  });
+
+  it('shows what it would write, and writes nothing', async () => {
+    const result = await setup()({ client: 'pixi', channel: CHANNEL, action: 'show' }, urlOf);
+    expect(result.applied).toBe(false);
+    expect(result.changes[0]?.after).toContain(URL);
+    expect(existsSync(join(home, '.pixi'))).toBe(false);
+  });
+
+  it.each([
+    ['pixi', '.pixi/config.toml', (t: string) => (parse(t).mirrors as Record<string, unknown>)[CHANNEL], [URL]],
+    ['mamba', '.mambarc', (t: string) => (load(t) as { mirrored_channels: Record<string, unknown> }).mirrored_channels['conda-forge'], [URL]],
+    ['conda', '.condarc', (t: string) => (load(t) as { custom_channels: Record<string, unknown> }).custom_channels['conda-forge'], 'http://127.0.0.1:4321/secret'],
+  ] as const)('writes what %s reads, and takes back the file that it made', async (client, file, read, expected) => {
+    await setup()({ client, channel: CHANNEL, action: 'apply' }, urlOf);
+    expect(read(readFileSync(join(home, file), 'utf8'))).toEqual(expected);
+    await setup()({ client, channel: CHANNEL, action: 'revert' }, urlOf);
+    expect(existsSync(join(home, file))).toBe(false);
+  });
+
+  it("leaves every byte of the user's own configuration as it was after a revert", async () => {
+    const own = '# mine\nchannels:\n  - conda-forge\nmirrored_channels:\n  other: [https://example.org/other]  # keep\n';
+    writeFileSync(join(home, '.mambarc'), own);
+    await setup()({ client: 'mamba', channel: CHANNEL, action: 'apply' }, urlOf);
+    const after = load(readFileSync(join(home, '.mambarc'), 'utf8')) as { mirrored_channels: Record<string, unknown> };
+    expect(Object.keys(after.mirrored_channels).sort()).toEqual(['conda-forge', 'other']);
+    await setup()({ client: 'mamba', channel: CHANNEL, action: 'revert' }, urlOf);
+    expect(readFileSync(join(home, '.mambarc'), 'utf8')).toBe(own);
+  });
+
+  it('is the same applied twice', async () => {
+    await setup()({ client: 'pixi', channel: CHANNEL, action: 'apply' }, urlOf);
+    expect((await setup()({ client: 'pixi', channel: CHANNEL, action: 'apply' }, urlOf)).changes).toEqual([]);
+  });
+
+  it("refuses to stand beside the user's own entry, and to touch a file that does not parse", async () => {
+    writeFileSync(join(home, '.condarc'), 'custom_channels:\n  conda-forge: https://mine.example\n');
+    await expect(setup()({ client: 'conda', channel: CHANNEL, action: 'apply' }, urlOf)).rejects.toMatchObject({ code: 'conflict' });
+    writeFileSync(join(home, '.condarc'), 'custom_channels: [\n');
+    await expect(setup()({ client: 'conda', channel: CHANNEL, action: 'apply' }, urlOf)).rejects.toMatchObject({ code: 'config-invalid' });
+  });
+});
