@@ -42,7 +42,7 @@ describe('parseOciChannel', () => {
     ['oci://ghcr.io/a/label', 'no label follows'],
     ['oci://ghcr.io/label/dev', 'needs a channel path'],
     ['oci://ghcr.io/a/label/b/label/c', 'twice'],
-    ['oci://ghcr.io/a/label/1dev', 'begins with a letter'],
+    ['oci://ghcr.io/a/label/1dev', 'does not begin with a letter'],
     ['oci://ghcr.io/a/label/Dev', 'upper-case'],
   ])('refuses %s, whose parts no registry can hold', (text, why) => {
     expect(() => parseOciChannel(text)).toThrow(why);

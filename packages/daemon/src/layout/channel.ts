@@ -1,9 +1,9 @@
 import { CondockError } from '@condock/protocol';
+import { checkLabel, checkSubdir as subdirProblems } from '../conda/identifiers.ts';
 import type { Repository } from '../oci/types.ts';
 import { componentViolation, illegalName, MAX_REPOSITORY_LENGTH, quote } from './naming-rules.ts';
 import type { OciChannel } from './types.ts';
 
-const MAX_SUBDIR_LENGTH = 32;
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/;
 
 /**
@@ -40,14 +40,10 @@ export function repositoryOf(channel: OciChannel, subdir: string | undefined, co
   return { host: channel.host, name };
 }
 
-/** `noarch`, or two parts of lower-case letters and digits joined by one dash (CEP 26). Throws `illegal-name`. */
+/** Throws `illegal-name` for what is no subdir (CEP 26). */
 export function checkSubdir(subdir: string): void {
-  if (subdir !== 'noarch' && !/^[a-z0-9]+-[a-z0-9]+$/.test(subdir)) {
-    throw illegalName('subdir', subdir, 'a subdir is "noarch", or reads like "linux-64" (CEP 26)');
-  }
-  if (subdir.length > MAX_SUBDIR_LENGTH) {
-    throw illegalName('subdir', subdir, `it has more than ${MAX_SUBDIR_LENGTH} characters (CEP 26)`);
-  }
+  const problem = subdirProblems(subdir)[0];
+  if (problem !== undefined) throw illegalName('subdir', subdir, `${problem.rule} (CEP 26)`);
 }
 
 /** Throws `illegal-name` where `host/name` is longer than common clients take. */
@@ -78,9 +74,8 @@ function checkPath(components: string[]): string[] {
   if (label.includes('label')) {
     throw illegalName('channel', whole, 'it has "/label/" twice, so where the label begins cannot be told');
   }
-  if (!/^[a-z]/.test(label.join('/')) || label.join('/').length > 128) {
-    throw illegalName('label', label.join('/'), 'a label begins with a letter and has at most 128 characters (CEP 26)');
-  }
+  const problem = checkLabel(label.join('/'))[0];
+  if (problem !== undefined) throw illegalName('label', label.join('/'), `${problem.rule} (CEP 26)`);
   return label.join('/') === 'main' ? components.slice(0, labelAt) : components;
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CondockError } from '@condock/protocol';
+import type { CondockError } from '@condock/protocol';
 import { describe, expect, it } from 'vitest';
 import { parseOciChannel } from './channel.ts';
 import { codecOf, decodeReference, encodeReference } from './codec.ts';

@@ -88,7 +88,7 @@ describe('readPackageArtifact', () => {
       manifest('application/vnd.oci.empty.v1+json', [blob(PACKAGE_V2)], annotations),
     );
     expect(artifact).toMatchObject({ layout: 'v1', identity: { name: '_p', version: '1!2', build: 'a_0' } });
-    const { 'org.conda.oci.schema': _schema, ...rest } = annotations;
+    const rest = { ...annotations, 'org.conda.oci.schema': '' };
     expect(readPackageArtifact(manifest(UNKNOWN_CONFIG, [blob(PACKAGE_V2)], rest))).toMatchObject({
       layout: 'v0',
       identity: undefined,

@@ -12,7 +12,7 @@ const name = fc
   .map((parts) =>
     parts.map(([joint, text], at) => (at === 0 && joint !== '_' && joint !== '__' ? text : joint + text)).join(''),
   );
-const text = fc.string({ unit: fc.constantFrom(...'_+!PNaz01.'), minLength: 1, maxLength: 80 });
+const text = fc.string({ unit: fc.constantFrom(...Array.from('_+!PNaz01.')), minLength: 1, maxLength: 80 });
 const version = text.filter((v) => !v.startsWith('.'));
 
 describe('layout v1', () => {
@@ -67,13 +67,13 @@ describe('layout v1', () => {
     ['-1', 'joined by one'],
   ])('refuses the tag %s', (tag, why) => {
     expect(() => decodeName('cpkg', tag)).toThrow(why);
-    expect(() => decodeName('cpkg', tag)).toThrow(code('illegal-reference') as Error);
+    expect(() => decodeName('cpkg', tag)).toThrow(code('illegal-reference'));
   });
 
   it.each(['mrepodata.json', 'pkg', 'c', 'c-pkg', `c${'n'.repeat(64)}`, `h${'0'.repeat(64)}`])(
     'refuses the repository %s for an unhashed tag',
     (component) => {
-      expect(() => decodeName(component, '1.0-0')).toThrow(code('illegal-reference') as Error);
+      expect(() => decodeName(component, '1.0-0')).toThrow(code('illegal-reference'));
     },
   );
 
@@ -101,6 +101,6 @@ describe('layout v1', () => {
     [{ name: 'p', version: 'sha256', build: '0'.repeat(64) }, 'referrers'],
   ])('refuses %j and says the rule, even where a hash would hide it', (identity, why) => {
     expect(() => encodeName(identity)).toThrow(why);
-    expect(() => encodeName(identity)).toThrow(code('illegal-name') as Error);
+    expect(() => encodeName(identity)).toThrow(code('illegal-name'));
   });
 });

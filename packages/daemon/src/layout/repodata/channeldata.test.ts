@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { addToChanneldata, emptyChanneldata, mergeChanneldata } from './channeldata.ts';
 import { addRunExports, emptyRunExports, removeRunExports } from './run-exports.ts';
 
-const options = { compareVersions: (a: string, b: string) => Number(a) - Number(b) };
-const source = (version: string, subdir: string, more: object = {}) => ({
   index: { name: 'p', version, build: '0', license: `L${version}`, timestamp: 1_700_000_000_000 },
   about: { summary: `S${version}`, home: '', dev_url: null },
   subdir,
@@ -12,13 +10,13 @@ const source = (version: string, subdir: string, more: object = {}) => ({
 
 describe('addToChanneldata', () => {
   it('lets the newest version describe a package and gathers subdirs', () => {
-    const data = addToChanneldata(
-      emptyChanneldata(),
-      [source('2', 'osx-64'), source('10', 'linux-64'), source('9', 'noarch')],
-      options,
-    );
+    const data = addToChanneldata(emptyChanneldata(), [
+      source('2', 'osx-64'),
+      source('10', 'linux-64'),
+      source('9', 'noarch'),
+    ]);
     expect(data).toMatchObject({ channeldata_version: 1, subdirs: ['linux-64', 'noarch', 'osx-64'] });
-    expect(data.packages['p']).toEqual({
+    expect(data.packages.p).toEqual({
       ...{
         license: 'L10',
         summary: 'S10',
@@ -38,8 +36,8 @@ describe('addToChanneldata', () => {
     });
     const second = source('2', 'noarch', { runExports: {}, paths: [{ path: 'bin/p', prefixMode: 'binary' as const }] });
     const third = source('3', 'noarch', { runExports: { strong: ['p 3'] } });
-    const { packages } = addToChanneldata(emptyChanneldata(), [first, second, third], options);
-    expect(packages['p']).toMatchObject({
+    const { packages } = addToChanneldata(emptyChanneldata(), [first, second, third]);
+    expect(packages.p).toMatchObject({
       ...{ run_exports: { 1: { weak: ['p 1'] }, 3: { strong: ['p 3'] } }, version: '3' },
       ...{
         'activate.d': true,
@@ -55,16 +53,15 @@ describe('addToChanneldata', () => {
 
 describe('mergeChanneldata', () => {
   it('loses nothing that two publishers added at once', () => {
-    const base = addToChanneldata(emptyChanneldata(), [source('1', 'noarch')], options);
-    const ours = addToChanneldata(base, [source('3', 'linux-64', { runExports: { weak: ['x'] } })], options);
-    const theirs = addToChanneldata(
-      base,
-      [source('2', 'osx-64'), { ...source('1', 'noarch'), index: { name: 'q', version: '1' } }],
-      options,
-    );
-    for (const merged of [mergeChanneldata(ours, theirs, options), mergeChanneldata(theirs, ours, options)]) {
+    const base = addToChanneldata(emptyChanneldata(), [source('1', 'noarch')]);
+    const ours = addToChanneldata(base, [source('3', 'linux-64', { runExports: { weak: ['x'] } })]);
+    const theirs = addToChanneldata(base, [
+      source('2', 'osx-64'),
+      { ...source('1', 'noarch'), index: { name: 'q', version: '1' } },
+    ]);
+    for (const merged of [mergeChanneldata(ours, theirs), mergeChanneldata(theirs, ours)]) {
       expect(Object.keys(merged.packages).sort()).toEqual(['p', 'q']);
-      expect(merged.packages['p']).toMatchObject({
+      expect(merged.packages.p).toMatchObject({
         version: '3',
         subdirs: ['linux-64', 'noarch', 'osx-64'],
         run_exports: { 3: { weak: ['x'] } },

@@ -1,3 +1,4 @@
+import { compareVersions } from '../../conda/version-order.ts';
 import { compareCodePoints, isJsonObject } from './stable-json.ts';
 import type { Channeldata, JsonObject } from './types.ts';
 
@@ -16,11 +17,6 @@ export interface ChanneldataSource {
   paths?: readonly { path: string; prefixMode?: 'text' | 'binary' }[];
 }
 
-export interface ChanneldataOptions {
-  /** Conda's order of versions (CEP 33): negative, 0 or positive. */
-  compareVersions: (a: string, b: string) => number;
-}
-
 // conda-index's list, in its words.
 const NEWEST_WINS = [
   ...['description', 'dev_url', 'doc_url', 'doc_source_url', 'home', 'license', 'source_url', 'source_git_url'],
@@ -31,29 +27,25 @@ const NEWEST_WINS = [
  * channeldata.json with packages added, by conda-index's rules: the newest version (then timestamp) describes a package,
  * facts about files are true if any build says so, run_exports are kept per version, subdirs are gathered.
  */
-export function addToChanneldata(
-  channeldata: Channeldata,
-  sources: readonly ChanneldataSource[],
-  options: ChanneldataOptions,
-): Channeldata {
+export function addToChanneldata(channeldata: Channeldata, sources: readonly ChanneldataSource[]): Channeldata {
   const packages = { ...channeldata.packages };
   const subdirs = new Set(channeldata.subdirs);
   for (const source of sources) {
     const name = source.index.name;
     if (typeof name !== 'string' || name === '') continue;
     subdirs.add(source.subdir);
-    packages[name] = entryOf(source, Object.hasOwn(packages, name) ? (packages[name] ?? {}) : {}, options);
+    packages[name] = entryOf(source, Object.hasOwn(packages, name) ? (packages[name] ?? {}) : {});
   }
   return { ...channeldata, packages, subdirs: [...subdirs].sort(compareCodePoints) };
 }
 
 /** Both publishers' channeldata: whichever describes the newer version of a package, with the subdirs and exports of both. */
-export function mergeChanneldata(ours: Channeldata, theirs: Channeldata, options: ChanneldataOptions): Channeldata {
+export function mergeChanneldata(ours: Channeldata, theirs: Channeldata): Channeldata {
   const packages = { ...ours.packages, ...theirs.packages };
   for (const [name, our] of Object.entries(ours.packages)) {
     const their = theirs.packages[name];
     if (their === undefined) continue;
-    const [newer, older] = isNewer(our, their, options) ? [our, their] : [their, our];
+    const [newer, older] = isNewer(our, their) ? [our, their] : [their, our];
     const runExports = { ...objectOf(older.run_exports), ...objectOf(newer.run_exports) };
     const flags = Object.fromEntries(FLAGS.map(([flag]) => [flag, older[flag] === true || newer[flag] === true]));
     packages[name] = {
@@ -67,9 +59,9 @@ export function mergeChanneldata(ours: Channeldata, theirs: Channeldata, options
   return { ...ours, ...theirs, packages, subdirs: union(ours.subdirs, theirs.subdirs) };
 }
 
-function entryOf(source: ChanneldataSource, existing: JsonObject, options: ChanneldataOptions): JsonObject {
+function entryOf(source: ChanneldataSource, existing: JsonObject): JsonObject {
   const data: JsonObject = { ...source.about, ...source.index };
-  const newer = existing.version === undefined || isNewer(data, existing, options);
+  const newer = existing.version === undefined || isNewer(data, existing);
   const entry: JsonObject = { ...existing };
   for (const key of NEWEST_WINS) {
     if (isPresent(data[key]) && (newer || !isPresent(existing[key]))) entry[key] = data[key];
@@ -102,7 +94,7 @@ const FLAGS: readonly (readonly [string, (path: InstalledPath) => boolean])[] = 
   ['pre_unlink', linkScript('pre-unlink')],
 ];
 
-function isNewer(data: JsonObject, existing: JsonObject, { compareVersions }: ChanneldataOptions): boolean {
+function isNewer(data: JsonObject, existing: JsonObject): boolean {
   const version = (entry: JsonObject): string => (typeof entry.version === 'string' ? entry.version : '0');
   const order = compareVersions(version(data), version(existing));
   return order > 0 || (order === 0 && seconds(data.timestamp) > seconds(existing.timestamp));

@@ -32,9 +32,7 @@ describe('recordFromIndex', () => {
         ...{ sha256: 's-p-1-0.conda', md5: 'm-p-1-0.conda', size: 11 },
       },
     });
-    expect(recordFromIndex({ name: 'p', version: '1', build: '0' }, facts('p-1-0.conda')).record['depends']).toEqual(
-      [],
-    );
+    expect(recordFromIndex({ name: 'p', version: '1', build: '0' }, facts('p-1-0.conda')).record.depends).toEqual([]);
   });
 
   it('does not let index.json say hashes of its own', () => {
