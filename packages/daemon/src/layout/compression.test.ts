@@ -37,9 +37,7 @@ describe('zstd', () => {
     await expect(zstdDecompress(await zstdCompress(Buffer.alloc(5_000_000)), 4_999_999)).rejects.toThrow(
       failure('too-large'),
     );
-    // A header of 14 bytes that declares 2^40 bytes of content, and one that asks for a window of 2 GiB.
-    const declared = Buffer.from('28b52ffdc0000000000000010000010000', 'hex');
-    await expect(zstdDecompress(declared, 1e6)).rejects.toThrow(failure('too-large'));
+    // Nine bytes that ask for a window of 2 GiB.
     const window = Buffer.from('28b52ffd00a8010000', 'hex');
     await expect(zstdDecompress(window, 1e6)).rejects.toThrow(/window/);
     const ordinary = await zstdCompress(Buffer.from('abc'));

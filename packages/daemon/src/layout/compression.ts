@@ -2,7 +2,7 @@ import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip as zlibGunzip } from 'node:zlib';
 import { CondockError } from '@condock/protocol';
-import { checkZstdFrames } from './zstd-frames.ts';
+import { decodeZstd } from '../conda/archive/zstd-decode.ts';
 
 /** How a layer is compressed; the suffix of its media type says it. */
 export type Compression = 'plain' | 'gzip' | 'bz2' | 'zst';
@@ -40,19 +40,11 @@ async function encode(bytes: Uint8Array, level: number): Promise<Uint8Array> {
 
 /** Decompresses all frames of a zstd stream. Throws `too-large` above `limit` bytes, `invalid-package` for damaged data. */
 export async function zstdDecompress(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
-  checkZstdFrames(bytes, limit);
-  const { Decompress } = await import('fzstd');
   const collected = new Collector(limit);
-  const decoder = new Decompress((part) => {
-    // The decoder goes on writing into the memory that it hands out.
-    collected.add(part.slice());
-  });
   try {
-    for (let at = 0; at < bytes.length; at += PIECE) {
-      decoder.push(bytes.subarray(at, at + PIECE), at + PIECE >= bytes.length);
-      await yieldToLoop();
-    }
+    for await (const part of decodeZstd(bytes, 'The zstd stream')) collected.add(part);
   } catch (error) {
+    if (error instanceof CondockError && error.code === 'too-large') throw error;
     throw damaged('zstd', error);
   }
   return collected.bytes();
@@ -125,7 +117,7 @@ const tooLarge = (limit: number): CondockError =>
   });
 
 function damaged(format: string, error: unknown): CondockError {
-  if (error instanceof CondockError) return error;
+  if (error instanceof CondockError && error.code === 'too-large') return error;
   return new CondockError('invalid-package', `The data are no whole ${format} stream.`, {
     hint: 'Fetch them again, or publish them again.',
     cause: error,

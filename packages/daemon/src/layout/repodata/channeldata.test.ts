@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { addToChanneldata, emptyChanneldata, mergeChanneldata } from './channeldata.ts';
 import { addRunExports, emptyRunExports, removeRunExports } from './run-exports.ts';
 
+const source = (version: string, subdir: string, more: object = {}) => ({
   index: { name: 'p', version, build: '0', license: `L${version}`, timestamp: 1_700_000_000_000 },
   about: { summary: `S${version}`, home: '', dev_url: null },
   subdir,
