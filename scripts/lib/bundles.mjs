@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { root } from './run.mjs';
 
 /** ESM output needs a `require` for the CommonJS packages inside it. */
@@ -20,7 +20,7 @@ export const programs = [
 
 export async function bundle({ outdir, entryPoints }, overrides = {}) {
   const { build } = await import('esbuild');
-  await rm(join(root, outdir), { recursive: true, force: true });
+  await rm(resolve(root, outdir), { recursive: true, force: true });
   return build({
     absWorkingDir: root,
     entryPoints,

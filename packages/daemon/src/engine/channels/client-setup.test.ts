@@ -29,8 +29,18 @@ describe('setup of conda clients', () => {
 
   it.each([
     ['pixi', '.pixi/config.toml', (t: string) => (parse(t).mirrors as Record<string, unknown>)[CHANNEL], [URL]],
-    ['mamba', '.mambarc', (t: string) => (load(t) as { mirrored_channels: Record<string, unknown> }).mirrored_channels['conda-forge'], [URL]],
-    ['conda', '.condarc', (t: string) => (load(t) as { custom_channels: Record<string, unknown> }).custom_channels['conda-forge'], 'http://127.0.0.1:4321/secret'],
+    [
+      'mamba',
+      '.mambarc',
+      (t: string) => (load(t) as { mirrored_channels: Record<string, unknown> }).mirrored_channels['conda-forge'],
+      [URL],
+    ],
+    [
+      'conda',
+      '.condarc',
+      (t: string) => (load(t) as { custom_channels: Record<string, unknown> }).custom_channels['conda-forge'],
+      'http://127.0.0.1:4321/secret',
+    ],
   ] as const)('writes what %s reads, and takes back the file that it made', async (client, file, read, expected) => {
     await setup()({ client, channel: CHANNEL, action: 'apply' }, urlOf);
     expect(read(readFileSync(join(home, file), 'utf8'))).toEqual(expected);
@@ -39,7 +49,8 @@ describe('setup of conda clients', () => {
   });
 
   it("leaves every byte of the user's own configuration as it was after a revert", async () => {
-    const own = '# mine\nchannels:\n  - conda-forge\nmirrored_channels:\n  other: [https://example.org/other]  # keep\n';
+    const own =
+      '# mine\nchannels:\n  - conda-forge\nmirrored_channels:\n  other: [https://example.org/other]  # keep\n';
     writeFileSync(join(home, '.mambarc'), own);
     await setup()({ client: 'mamba', channel: CHANNEL, action: 'apply' }, urlOf);
     const after = load(readFileSync(join(home, '.mambarc'), 'utf8')) as { mirrored_channels: Record<string, unknown> };
@@ -55,8 +66,12 @@ describe('setup of conda clients', () => {
 
   it("refuses to stand beside the user's own entry, and to touch a file that does not parse", async () => {
     writeFileSync(join(home, '.condarc'), 'custom_channels:\n  conda-forge: https://mine.example\n');
-    await expect(setup()({ client: 'conda', channel: CHANNEL, action: 'apply' }, urlOf)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(setup()({ client: 'conda', channel: CHANNEL, action: 'apply' }, urlOf)).rejects.toMatchObject({
+      code: 'conflict',
+    });
     writeFileSync(join(home, '.condarc'), 'custom_channels: [\n');
-    await expect(setup()({ client: 'conda', channel: CHANNEL, action: 'apply' }, urlOf)).rejects.toMatchObject({ code: 'config-invalid' });
+    await expect(setup()({ client: 'conda', channel: CHANNEL, action: 'apply' }, urlOf)).rejects.toMatchObject({
+      code: 'config-invalid',
+    });
   });
 });

@@ -8,7 +8,10 @@ import { addMarked, type MarkedEntry, refuseOwnEntry, removeMarked } from './mar
 
 export type SetupParams = ParamsOf<'channel/setup'>;
 export type SetupResult = ResultOf<'channel/setup'>;
-export type ClientSetup = (params: SetupParams, urlOf: (channel: string) => Promise<{ url: string }>) => Promise<SetupResult>;
+export type ClientSetup = (
+  params: SetupParams,
+  urlOf: (channel: string) => Promise<{ url: string }>,
+) => Promise<SetupResult>;
 
 export interface SetupPlaces {
   homedir: string;
@@ -27,7 +30,8 @@ interface Client {
 
 const nameOf = (channel: string): string => new URL(channel).pathname.replace(/\/+$/, '').split('/').at(-1) ?? channel;
 const baseOf = (url: string): string => url.replace(/\/[^/]+$/, '');
-const yaml = (text: string): Record<string, unknown> => (load(text === '' ? '{}' : text) ?? {}) as Record<string, unknown>;
+const yaml = (text: string): Record<string, unknown> =>
+  (load(text === '' ? '{}' : text) ?? {}) as Record<string, unknown>;
 const keyed = (value: unknown, key: string): string | undefined =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? key : undefined;
 
@@ -63,7 +67,9 @@ const CLIENTS: Record<SetupParams['client'], Client> = {
     }),
     ownEntry: (text, channel) => keyed(yaml(text).custom_channels, nameOf(channel)),
     check: (text) => void yaml(text),
-    notes: ['conda has no mirrors: the channel of this name now comes from the loopback channel, while the daemon runs.'],
+    notes: [
+      'conda has no mirrors: the channel of this name now comes from the loopback channel, while the daemon runs.',
+    ],
   },
 };
 
@@ -76,7 +82,8 @@ export function createClientSetup(places: SetupPlaces): ClientSetup {
     const client = CLIENTS[name];
     const path = file ?? client.file(places);
     const before = existsSync(path) ? readFileSync(path, 'utf8') : null;
-    const after = action === 'revert' ? removeMarked(before ?? '') : await extended(client, path, before ?? '', channel, urlOf);
+    const after =
+      action === 'revert' ? removeMarked(before ?? '') : await extended(client, path, before ?? '', channel, urlOf);
     const next = after.trim() === '' ? null : after;
     const changes = next === before ? [] : [{ path, before, after: next }];
     const applied = action !== 'show' && changes.length > 0;
@@ -89,9 +96,17 @@ export function createClientSetup(places: SetupPlaces): ClientSetup {
   };
 }
 
-async function extended(client: Client, path: string, before: string, channel: string, urlOf: (channel: string) => Promise<{ url: string }>): Promise<string> {
+async function extended(
+  client: Client,
+  path: string,
+  before: string,
+  channel: string,
+  urlOf: (channel: string) => Promise<{ url: string }>,
+): Promise<string> {
   if (!/^(https?|oci):\/\/[^/]+\/./.test(channel)) {
-    throw new CondockError('usage', `"${channel}" is no channel URL.`, { hint: 'Example: https://conda.anaconda.org/conda-forge' });
+    throw new CondockError('usage', `"${channel}" is no channel URL.`, {
+      hint: 'Example: https://conda.anaconda.org/conda-forge',
+    });
   }
   const { url } = await urlOf(channel);
   try {
@@ -102,10 +117,14 @@ async function extended(client: Client, path: string, before: string, channel: s
     return after;
   } catch (error) {
     if (error instanceof CondockError) throw error;
-    throw new CondockError('config-invalid', `${path} can't be read as this client's configuration: ${error instanceof Error ? error.message : String(error)}`, {
-      hint: 'Mend it first; nothing was changed.',
-      data: { path },
-      cause: error,
-    });
+    throw new CondockError(
+      'config-invalid',
+      `${path} can't be read as this client's configuration: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        hint: 'Mend it first; nothing was changed.',
+        data: { path },
+        cause: error,
+      },
+    );
   }
 }

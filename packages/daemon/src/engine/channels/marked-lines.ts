@@ -20,7 +20,8 @@ export function addMarked(text: string, entry: MarkedEntry): string {
   const marked = entry.lines.map((line) => `${line}  ${MARK}`);
   const at = lines.findIndex(entry.isHeader);
   if (at >= 0) lines.splice(at + 1, 0, ...marked);
-  else lines.push(...(lines.length > 0 && lines.at(-1) !== '' ? [`${MARK}:`] : []), `${entry.header}  ${MARK}`, ...marked);
+  else
+    lines.push(...(lines.length > 0 && lines.at(-1) !== '' ? [`${MARK}:`] : []), `${entry.header}  ${MARK}`, ...marked);
   return `${lines.join('\n')}\n`;
 }
 

@@ -10,7 +10,11 @@ export const SMALL_BLOB_BYTES = 1024 * 1024;
 /** Cuts in mid-body that one download survives, so long as each try brings something new. */
 const TRIES = 5;
 
-export type DownloadOptions = RequestOptions & { signal: AbortSignal; onBytes: (bytes: number) => void };
+export type DownloadOptions = RequestOptions & {
+  signal: AbortSignal;
+  onBytes: (bytes: number) => void;
+  onChunk: (offset: number, chunk: Uint8Array) => void;
+};
 
 /**
  * One blob from one repository into the store, verified. Bytes that came over the network, or undefined where the
@@ -76,6 +80,7 @@ async function downloadSmall(
         received += chunk.length;
         options.onBytes(chunk.length);
         if (received > SMALL_BLOB_BYTES) throw tooLong(repository, request);
+        options.onChunk(received - chunk.length, chunk);
         chunks.push(chunk);
       }
     } catch (error) {
@@ -139,6 +144,7 @@ async function fill(
         if (request.size !== undefined && at > request.size) throw tooLong(repository, request);
         const writing = ingest.write(chunk);
         options.onBytes(chunk.length);
+        options.onChunk(at - chunk.length, chunk);
         if (writing !== undefined) await writing;
       }
       if (body.size === undefined || at >= body.size) return received;

@@ -18,6 +18,13 @@ export interface BlobRequest {
 export interface TransferOptions extends RequestOptions {
   /** Bytes that came over the network since the last call; negative after a restart. */
   onBytes?: (bytes: number) => void;
+  /** The bytes themselves as they come, not yet verified, and where in the blob they begin; of whoever's transfer it is. */
+  onChunk?: (offset: number, chunk: Uint8Array) => void;
+}
+
+interface Listener {
+  onBytes?: ((bytes: number) => void) | undefined;
+  onChunk?: ((offset: number, chunk: Uint8Array) => void) | undefined;
 }
 
 export interface Fetched {
@@ -36,7 +43,7 @@ export interface TransferParts {
 export class Transfers {
   readonly #parts: TransferParts;
   readonly #flights = new SingleFlight<number>();
-  readonly #listeners = new Map<Digest, Set<(bytes: number) => void>>();
+  readonly #listeners = new Map<Digest, Set<Listener>>();
 
   constructor(parts: TransferParts) {
     this.#parts = parts;
@@ -48,7 +55,7 @@ export class Transfers {
       store.touch(request.digest);
       return { from: 'store', bytes: 0 };
     }
-    const unlisten = this.#listen(request.digest, options.onBytes);
+    const unlisten = this.#listen(request.digest, { onBytes: options.onBytes, onChunk: options.onChunk });
     try {
       return { from: 'network', bytes: await this.#share(request, options) };
     } finally {
@@ -75,8 +82,8 @@ export class Transfers {
     }
   }
 
-  #listen(digest: Digest, listener: ((bytes: number) => void) | undefined): () => void {
-    if (listener === undefined) return () => undefined;
+  #listen(digest: Digest, listener: Listener): () => void {
+    if (listener.onBytes === undefined && listener.onChunk === undefined) return () => undefined;
     const listeners = this.#listeners.get(digest) ?? new Set();
     this.#listeners.set(digest, listeners);
     listeners.add(listener);
@@ -88,13 +95,16 @@ export class Transfers {
 
   async #download(request: BlobRequest, options: RequestOptions & { signal: AbortSignal }): Promise<number> {
     const onBytes = (bytes: number): void => {
-      for (const listener of this.#listeners.get(request.digest) ?? []) listener(bytes);
+      for (const listener of this.#listeners.get(request.digest) ?? []) listener.onBytes?.(bytes);
+    };
+    const onChunk = (offset: number, chunk: Uint8Array): void => {
+      for (const listener of this.#listeners.get(request.digest) ?? []) listener.onChunk?.(offset, chunk);
     };
     let failure: CondockError | undefined;
     for (let round = 0; round < 2; round += 1) {
       for (const repository of request.repositories) {
         try {
-          const bytes = await downloadBlob(repository, request, this.#parts, { ...options, onBytes });
+          const bytes = await downloadBlob(repository, request, this.#parts, { ...options, onBytes, onChunk });
           if (bytes !== undefined) return bytes;
         } catch (error) {
           if (options.signal.aborted || isCancellation(error)) throw error;
