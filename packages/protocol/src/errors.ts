@@ -52,8 +52,8 @@ export type ErrorData = Readonly<Record<string, string | number | boolean | null
 export interface ErrorDocument {
   code: ErrorCode;
   message: string;
-  hint?: string;
-  data?: ErrorData;
+  hint?: string | undefined;
+  data?: Record<string, string | number | boolean | null> | undefined;
 }
 
 export interface CondockErrorOptions {
@@ -84,7 +84,7 @@ export class CondockError extends Error {
       code: this.code,
       message: this.message,
       ...(this.hint === undefined ? {} : { hint: this.hint }),
-      ...(this.data === undefined ? {} : { data: this.data }),
+      ...(this.data === undefined ? {} : { data: known(this.data) }),
     };
   }
 
@@ -93,6 +93,13 @@ export class CondockError extends Error {
     const code = document.code in ERROR_CODES ? document.code : 'internal';
     return new CondockError(code, document.message, { hint: document.hint, data: document.data });
   }
+}
+
+/** JSON has no undefined. */
+function known(data: ErrorData): Record<string, string | number | boolean | null> {
+  return Object.fromEntries(
+    Object.entries(data).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
 }
 
 function redactData(data: ErrorData): ErrorData {

@@ -25,6 +25,7 @@ export const show: Command = {
     else if (flag(values, 'licenses')) showTexts(inside.licenses, 'no licence text', session);
     else if (flag(values, 'recipe')) showTexts(inside.recipe, 'no recipe', session);
     else describe(inside, session);
+    for (const warning of inside.warnings) session.warn(warning);
     return 0;
   },
 };

@@ -1,4 +1,4 @@
-import { toCondockError, type NotificationName, type NotificationParams } from '@condock/protocol';
+import { type NotificationName, type NotificationParams, type ParamsOf, type ResultOf, toCondockError } from '@condock/protocol';
 import type { Digest } from '../oci/types.ts';
 import type { RegistryClient } from '../oci/registry-client.ts';
 import type { BlobStore } from '../store/blob-store.ts';
@@ -93,9 +93,10 @@ export function createEngine(parts: EngineParts): EngineHost {
 function invoke<M extends EngineMethodName>(
   methods: EngineMethods,
   method: M,
-  params: Parameters<EngineMethods[M]>[0],
+  params: ParamsOf<M>,
   context: CallContext,
-): ReturnType<EngineMethods[M]> {
-  const run = methods[method] as (p: typeof params, c: CallContext) => ReturnType<EngineMethods[M]>;
+): Promise<ResultOf<M>> {
+  // The table pairs each name with its function; TypeScript can't follow that through a generic key.
+  const run = methods[method] as unknown as (p: ParamsOf<M>, c: CallContext) => Promise<ResultOf<M>>;
   return run(params, context);
 }

@@ -25,6 +25,7 @@ export const packageInsides = z.object({
   files: z.object({ count: z.number().int(), bytes: z.number().int().nullable() }).nullable(),
   licenses: z.array(textFile),
   recipe: z.array(textFile),
+  warnings: z.array(z.string()).describe('Parts that are there and could not be read.'),
   from: z.enum(['info-layer', 'archive']).describe('What was opened to know this.'),
 });
 

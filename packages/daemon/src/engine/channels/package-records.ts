@@ -1,4 +1,3 @@
-import { compareVersions } from '../../conda/version-order.ts';
 import { addToChanneldata, emptyChanneldata } from '../../layout/repodata/channeldata.ts';
 import { addRecords, emptyRepodata, sectionOf } from '../../layout/repodata/records.ts';
 import { addRunExports, emptyRunExports, type RunExportsEntry } from '../../layout/repodata/run-exports.ts';
@@ -28,7 +27,7 @@ export function runExportsEdit(subdir: string, entries: readonly RunExportsEntry
 /** Describes packages in channeldata.json. */
 export function channeldataEdit(sources: readonly ChanneldataSource[]): DocumentEdit {
   const add = (current: JsonObject | undefined): Channeldata =>
-    addToChanneldata((current as Channeldata | undefined) ?? emptyChanneldata(), sources, { compareVersions });
+    addToChanneldata((current as Channeldata | undefined) ?? emptyChanneldata(), sources);
   return { apply: add, holds: (current) => equalJson(add(current), current) };
 }
 

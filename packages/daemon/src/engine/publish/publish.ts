@@ -106,9 +106,9 @@ async function publishFile(
     let reference: string | null = null;
     try {
       const built = await buildArtifact({
-        archive: { fileName: local.fileName, digest: local.digest, size: local.size, md5: local.md5 },
+        archive: { path: local.path, digest: local.digest, size: local.size, md5: local.md5 },
         infoFiles: local.infoFiles,
-        index: local.index,
+        identity: local.fileName,
         layout,
       });
       const repository = repositoryOf(channel, local.subdir, built.encoded.component);

@@ -8,8 +8,8 @@ export interface ArchiveFacts {
   fileName: string;
   /** Hex digits. */
   sha256: string;
-  /** Hex digits. */
-  md5: string;
+  /** Hex digits; left out of the record where nobody knows it (v1 artifacts do not say it). */
+  md5?: string;
   /** Bytes. */
   size: number;
 }
@@ -51,7 +51,17 @@ export function recordFromIndex(indexJson: unknown, facts: ArchiveFacts): FileRe
       data: { fileName },
     });
   }
-  return { fileName, record: { build_number: 0, depends: [], ...index, md5, sha256, size } };
+  return {
+    fileName,
+    record: {
+      build_number: 0,
+      depends: [],
+      ...without(index, 'md5'),
+      ...(md5 === undefined ? {} : { md5 }),
+      sha256,
+      size,
+    },
+  };
 }
 
 /**
