@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
+import type { InfoFile } from '../conda/info-files.ts';
 import type { Manifest } from '../oci/types.ts';
 import { buildArtifact, type BuildArtifactOptions } from './build-artifact.ts';
 import { readPackageArtifact } from './package-artifact.ts';
@@ -14,9 +15,15 @@ const FILES: [string, Uint8Array][] = [
   ['licenses/LICENSE.txt', text('Do what you like.\n'.repeat(40))],
   ['files', text(Array.from({ length: 5000 }, (_, i) => `lib/part-${i}.txt\n`).join(''))],
 ];
+const infoFile = ([path, bytes]: readonly [string, Uint8Array]): InfoFile => ({
+  path,
+  bytes,
+  type: 'file',
+  mode: 0o755,
+});
 const options = (layout: 'v0' | 'v1'): BuildArtifactOptions => ({
   archive: { path: '/build/_p-1!2+x-h0_0.conda', digest: `sha256:${'1'.repeat(64)}`, size: 1234, md5: '2'.repeat(32) },
-  infoFiles: FILES,
+  infoFiles: FILES.map(infoFile),
   identity: { name: '_p', version: '1!2+x', build: 'h0_0' },
   layout,
 });
@@ -86,7 +93,7 @@ describe('buildArtifact', () => {
 
   it('gives known digests: a dependency that writes other bytes must not pass unseen', async () => {
     const v0 = await buildArtifact(options('v0'));
-    const v1 = await buildArtifact({ ...options('v1'), infoFiles: new Map([...FILES].reverse()) });
+    const v1 = await buildArtifact({ ...options('v1'), infoFiles: [...FILES].reverse().map(infoFile) });
     expect({ info: v0.info.descriptor.digest, v0: v0.digest, v1: v1.digest }).toEqual({
       info: 'sha256:4327da0d33d53e8bbca2f95e062aec515c2dd13c1851479f87b74264f6e75a5f',
       v0: 'sha256:a79ebd27e9cbd41f5cfd1274387d82ae423cc9d6800dee44a2765a15c0f75480',
@@ -123,7 +130,7 @@ describe('buildArtifact', () => {
     await expect(buildArtifact({ ...options('v0'), archive })).rejects.toMatchObject({ code: 'usage' });
     await expect(buildArtifact({ ...options('v1'), archive })).resolves.toBeDefined();
     for (const name of ['../x', '/etc/passwd', 'a//b', 'a\\b', 'a\0', '']) {
-      const infoFiles = [...FILES, [name, text('x')] as const];
+      const infoFiles = [...FILES, [name, text('x')] as const].map(infoFile);
       await expect(buildArtifact({ ...options('v0'), infoFiles })).rejects.toMatchObject({ code: 'invalid-package' });
     }
     await expect(buildArtifact({ ...options('v0'), infoFiles: [] })).rejects.toMatchObject({ code: 'invalid-package' });

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { CondockError } from '@condock/protocol';
 import { parseFileName } from '../conda/file-name.ts';
+import { infoContents, type InfoFiles } from '../conda/info-files.ts';
 import type { ArchiveFormat, PackageIdentity } from '../conda/types.ts';
 import { sha256Digest } from '../oci/digest.ts';
 import type { Descriptor, Digest } from '../oci/types.ts';
@@ -19,8 +20,8 @@ export interface BuildArtifactOptions {
     /** Hex; part of a v0 manifest, and so of its digest: without it v0 is refused. */
     md5?: string;
   };
-  /** Members of the info directory by name, without `info/`. */
-  infoFiles: Iterable<readonly [string, Uint8Array]>;
+  /** The info directory as the archive has it; links within it are followed, others left out. */
+  infoFiles: InfoFiles;
   /** Bytes of info/index.json as they stand; default: those among `infoFiles`. */
   indexJson?: Uint8Array;
   identity: PackageIdentity;
@@ -34,7 +35,7 @@ export interface BuildArtifactOptions {
  */
 export async function buildArtifact(options: BuildArtifactOptions): Promise<BuiltArtifact> {
   const { archive, identity, layout } = options;
-  const files = [...options.infoFiles];
+  const { files } = infoContents(options.infoFiles);
   const indexBytes = options.indexJson ?? files.find(([name]) => name === 'index.json')?.[1];
   if (indexBytes === undefined) {
     throw new CondockError('invalid-package', `${archive.path} has no info/index.json.`, {

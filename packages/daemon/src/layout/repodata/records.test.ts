@@ -36,8 +36,13 @@ describe('recordFromIndex', () => {
   });
 
   it('does not let index.json say hashes of its own', () => {
-    const lying = { name: 'p', version: '1', build: '0', sha256: 'x', size: 1 };
+    const lying = { name: 'p', version: '1', build: '0', sha256: 'x', md5: 'x', size: 1 };
     expect(recordFromIndex(lying, facts('p-1-0.conda')).record).toMatchObject({ sha256: 's-p-1-0.conda', size: 11 });
+  });
+
+  it('leaves MD5 out where nobody knows it', () => {
+    const told = { name: 'p', version: '1', build: '0', md5: 'x' };
+    expect(recordFromIndex(told, { fileName: 'p-1-0.conda', sha256: 's', size: 1 }).record).not.toHaveProperty('md5');
   });
 
   it('refuses an index.json without an identity, and files that are no packages', () => {
