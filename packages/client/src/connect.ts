@@ -2,8 +2,7 @@ import { homedir, tmpdir } from 'node:os';
 import { CondockError, LIMITS, PROTOCOL_VERSION, resolvePlaces, type Places } from '@condock/protocol';
 import { defaultDaemonCommand, type DaemonCommand } from './daemon-command.ts';
 import { connectSocket, findRegistration } from './find-daemon.ts';
-import { socketClient, type SocketClient } from './socket-client.ts';
-import { startDaemon } from './start-daemon.ts';
+import type { SocketClient } from './socket-client.ts';
 import { cancelled } from './until-aborted.ts';
 
 export interface ConnectOptions {
@@ -57,6 +56,7 @@ export async function connect(options: ConnectOptions): Promise<SocketClient> {
     if (!start) throw noDaemon(places);
     if (places.runtime !== defaultPlaces(env).runtime) throw strayPlaces(places);
     const command = options.daemonCommand ?? defaultDaemonCommand();
+    const { startDaemon } = await import('./start-daemon.ts');
     await startDaemon({ command, env, timeoutMs: left, signal });
   }
   throw new CondockError('daemon-unavailable', 'Every daemon that was found ended before it could be greeted.', {
@@ -69,11 +69,14 @@ async function attach(
   client: { name: string; version: string },
   timeoutMs: number,
 ): Promise<SocketClient | undefined> {
+  // JSON-RPC is loaded while the disk is asked, and not at all by a command that needs no daemon.
+  const loading = import('./socket-client.ts');
   const registration = await findRegistration(places.runtime, process.getuid?.());
   if (registration === undefined) return undefined;
   const limit = Math.min(timeoutMs, LIMITS.handshakeMs);
   const socket = await connectSocket(registration.address, limit);
   if (socket === undefined) return undefined;
+  const { socketClient } = await loading;
   try {
     return await socketClient(socket, { token: registration.token, client, timeoutMs: limit });
   } catch (error) {
