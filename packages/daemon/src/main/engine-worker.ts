@@ -11,8 +11,13 @@ if (port === null) throw new Error('engine-worker runs in a worker thread only')
 const send = (message: FromWorker): void => port.postMessage(message);
 const log = (line: LogLine): void => send({ type: 'log', line });
 const running = new Map<number, AbortController>();
-const options = workerData as Omit<ComposeOptions, 'log'>;
-const engine: Promise<EngineHost> = composeEngine({ ...options, log });
+const options = workerData as Pick<ComposeOptions, 'places' | 'version'>;
+const engine: Promise<EngineHost> = composeEngine({
+  ...options,
+  env: process.env,
+  log,
+  busyChanged: (busy) => send({ type: 'busy', busy }),
+});
 
 engine.then(
   (host) => {

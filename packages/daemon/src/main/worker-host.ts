@@ -14,13 +14,20 @@ export interface WorkerHostOptions {
   /** Called at the first call, so that a daemon that only answers pings stays small and starts fast. */
   start: () => Worker;
   log: (line: LogLine) => void;
+  /** The engine needs the daemon, or no longer does, for the sake of something other than a request. */
+  busy: (busy: boolean) => void;
+}
+
+export interface WorkerHost extends EngineHost {
+  /** Starts the thread ahead of the first call. */
+  warmUp(): void;
 }
 
 /**
  * The engine in a thread of its own: hashing, parsing and writing never hold up the sockets of the main thread. A thread that
  * dies fails its calls, and the next call starts another.
  */
-export function createWorkerHost(options: WorkerHostOptions): EngineHost {
+export function createWorkerHost(options: WorkerHostOptions): WorkerHost {
   const listeners = new Set<NotificationListener>();
   const calls = new Map<number, Call>();
   let lastId = 0;
@@ -57,6 +64,9 @@ export function createWorkerHost(options: WorkerHostOptions): EngineHost {
       case 'log':
         options.log(message.line);
         break;
+      case 'busy':
+        options.busy(message.busy);
+        break;
       case 'disposed':
         disposed?.();
     }
@@ -64,6 +74,7 @@ export function createWorkerHost(options: WorkerHostOptions): EngineHost {
 
   const onEnd = (ended: Worker, reason: string): void => {
     if (worker === ended) worker = undefined;
+    options.busy(false);
     disposed?.();
     for (const id of [...calls.keys()]) {
       settle(id)?.reject(
@@ -90,6 +101,7 @@ export function createWorkerHost(options: WorkerHostOptions): EngineHost {
   const send = (message: ToWorker): void => running().postMessage(message);
 
   return {
+    warmUp: () => void running(),
     call: <M extends EngineMethodName>(method: M, params: unknown, context: CallContext) =>
       new Promise<ResultOf<M>>((resolve, reject) => {
         const id = (lastId += 1);

@@ -13,6 +13,7 @@ export type FromWorker =
   | { type: 'progress'; id: number; value: ProgressValue }
   | { type: 'notification'; name: string; params: unknown; connection: string | undefined }
   | { type: 'log'; line: LogLine }
+  | { type: 'busy'; busy: boolean }
   | { type: 'disposed' };
 
 export interface LogLine {
