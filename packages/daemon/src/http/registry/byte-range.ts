@@ -20,8 +20,8 @@ export function parseByteRange(header: string | undefined, size: number): ByteRa
   }
   const start = Number(first);
   const end = last === '' ? size - 1 : Math.min(Number(last), size - 1);
-  if (last !== '' && Number(last) < start) return 'whole';
-  return start >= size ? 'unsatisfiable' : { start, end };
+  // Backwards ranges may be ignored or refused (RFC 9110 §14.2); refusing shows a client its mistake.
+  return start >= size || end < start ? 'unsatisfiable' : { start, end };
 }
 
 /** The `Content-Range` of an upload: `0-1023`, without a unit (distribution-spec v1.1, "Pushing a blob in chunks"). */
