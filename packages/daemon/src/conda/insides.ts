@@ -8,11 +8,11 @@ import { readTexts } from './inside/text-files.ts';
 
 export { listFiles } from './inside/package-paths.ts';
 
-/** What the info directory alone says about a package. */
-export type Inside = Pick<PackageInsides, 'index' | 'about' | 'runExports' | 'files' | 'licenses' | 'recipe'> & {
-  /** What is there and could not be read, as sentences; such a part is null above. */
-  warnings: string[];
-};
+/** What the info directory alone says about a package; a part that could not be read is null, and named in `warnings`. */
+export type Inside = Pick<
+  PackageInsides,
+  'index' | 'about' | 'runExports' | 'files' | 'licenses' | 'recipe' | 'warnings'
+>;
 
 const INDEX_BYTES = 4 * 1024 * 1024;
 const ABOUT_BYTES = 1024 * 1024;

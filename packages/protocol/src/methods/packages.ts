@@ -27,7 +27,6 @@ export const packageInsides = z.object({
   recipe: z.array(textFile),
   warnings: z.array(z.string()).describe('Parts that are there and could not be read.'),
   from: z.enum(['info-layer', 'archive']).describe('What was opened to know this.'),
-  warnings: z.array(z.string()).optional().describe('Parts that are there and could not be read: null above.'),
 });
 
 export const packageMethods = {
