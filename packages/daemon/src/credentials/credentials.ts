@@ -139,8 +139,8 @@ export function createCredentials(parts: CredentialsParts): Credentials {
       const lists = await Promise.all(sources.map((source) => source.list(signal)));
       return { entries: lists.flat(), warnings: [...places.warnings, ...problems.all()] };
     },
-    keep: (host, secret, where) => kept.keep(hostKey(host), secret, where),
-    logout: (host) => kept.remove(hostKey(host)),
+    keep: async (host, secret, where) => kept.keep(hostKey(host), secret, where),
+    logout: async (host) => kept.remove(hostKey(host)),
     offer: (connection, identity, host, secret) => offered.offer(connection, identity, hostKey(host), secret),
     connectionClosed: (connection) => offered.connectionClosed(connection),
     importFrom: (tool, options) =>

@@ -62,7 +62,12 @@ export interface PutManifestResult {
  * Failures are `CondockError` with `host`, `status` and `credentialSource` in `data`.
  */
 export interface RegistryClient {
-  /** GET /v2/: is it a registry, and how does it want to be talked to? */
+  /**
+   * GET /v2/: is it a registry, and how does it want to be talked to? `challenges` are those of the first, anonymous answer.
+   * Where there is a credential for the host, `status` is the answer to it (Basic as it is; for Bearer a token without any
+   * scope is asked for): 2xx shows that the registry takes the credential, 401 or 403 (of either server) that it does not.
+   * Rejects only where nothing of the kind could be found out (`unreachable`, `timeout`, `insecure`, `registry-error`).
+   */
   ping(host: string, options?: RequestOptions): Promise<{ status: number; challenges: string[] }>;
   headBlob(
     repository: Repository,

@@ -72,10 +72,11 @@ function parseIndex(text: string): KeptLogin[] {
   return Object.entries(asObject(parseJsonObject(text).logins) ?? {}).flatMap(([name, value]): KeptLogin[] => {
     const key = parseHostKey(name);
     const entry = asObject(value);
-    if (key === undefined || entry === undefined || !isKind(entry.kind)) return [];
-    if (entry.where !== 'keychain' && entry.where !== 'file') return [];
+    if (key === undefined || entry === undefined) return [];
+    const { kind, where } = entry;
+    if (!isKind(kind) || (where !== 'keychain' && where !== 'file')) return [];
     const username = asText(entry.username);
-    const login = { key, kind: entry.kind, where: entry.where, stamp: asText(entry.stamp) ?? '' };
+    const login: KeptLogin = { key, kind, where, stamp: asText(entry.stamp) ?? '' };
     return [username === undefined ? login : { ...login, username }];
   });
 }

@@ -17,7 +17,10 @@ export interface CredentialQuery {
   host: string;
   /** Repository path; undefined for questions about the host as a whole. */
   repository?: string;
-  /** Only the secret offered under this name; see `session/offer`. */
+  /**
+   * The secret offered under this name goes first, for the registries that it was offered for; shared sources serve the others.
+   * Made by `scopedIdentity` (credentials/) of a connection and its own name for the secret; see `session/offer`.
+   */
   identity?: string;
   signal?: AbortSignal;
 }
@@ -26,6 +29,8 @@ export interface CredentialQuery {
 export interface CredentialSource {
   /** Undefined: anonymous. Throws `CondockError` only for failures that a user must know of. */
   find(query: CredentialQuery): Promise<Credential | undefined>;
+  /** One sentence for the hint of a refusal: why there is no better credential (a locked keychain, a failed helper). */
+  explain?(host: string): string | undefined;
   /** A registry that rotates refresh tokens handed out a new one. */
   rotated?(query: CredentialQuery, previous: Credential, secret: string): Promise<void>;
 }
