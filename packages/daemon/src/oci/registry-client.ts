@@ -55,6 +55,35 @@ export interface PutManifestResult {
   subjectHandled: boolean;
 }
 
+/** One request to one repository, for finding out what a registry can do. */
+export interface ProbeRequest {
+  method: 'GET' | 'HEAD' | 'POST' | 'DELETE' | 'OPTIONS';
+  /** Below `/v2/<name>/`, with its query: `blobs/uploads/?mount=…`; or the Location of an earlier answer, as it came. */
+  path: string;
+  /** What the token must allow; default pull. */
+  actions?: 'pull' | 'pull,push' | 'pull,push,delete';
+}
+
+/** The answer as it is, whatever its status; its body is thrown away. */
+export interface ProbeAnswer {
+  status: number;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** What is known of one conversation with a registry. Never a secret. */
+export interface RegistrySession {
+  host: string;
+  /** As in `RequestOptions`; undefined: shared by all clients. */
+  identity?: string;
+  username?: string;
+  source: string;
+  kind: 'basic' | 'bearer' | 'identity-token' | 'anonymous';
+  /** Tokens that are held: what for, and until when (epoch milliseconds). */
+  scopes: { scope: string; expiresAt?: number }[];
+  lastError?: string;
+}
+
 /**
  * The distribution client (OCI distribution-spec v1.1). Everything absent is `undefined`, never an exception: 404, and
  * ghcr's 403 at the token endpoint for repositories that do not exist (indistinguishable from private without a
@@ -110,5 +139,9 @@ export interface RegistryClient {
     options?: RequestOptions & { artifactType?: string },
   ): Promise<Descriptor[]>;
   uploadBlob(repository: Repository, source: UploadSource, options?: UploadOptions): Promise<UploadResult>;
+  /** One request with the repository's session: authorized, never retried for its status. */
+  probe?(repository: Repository, request: ProbeRequest, options?: RequestOptions): Promise<ProbeAnswer>;
+  /** The sessions that are held now. */
+  sessions?(): RegistrySession[];
   close(): Promise<void>;
 }
