@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
@@ -28,6 +27,8 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>, options: ReadT
   const { where } = options;
   const extractor = extract(EXTRACT_OPTIONS);
   const source = Readable.from(chunks, { objectMode: false });
+  // What goes wrong arrives through the extractor.
+  source.on('error', () => undefined);
   const feeding = pipeline(source, extractor).catch(() => undefined);
   let members = 0;
   try {
@@ -44,7 +45,7 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>, options: ReadT
     source.destroy();
     await feeding;
     // Whoever makes the chunks may have a program to end.
-    if (!source.closed) await once(source, 'close');
+    if (!source.closed) await new Promise((resolve) => source.once('close', resolve));
   }
 }
 

@@ -11,7 +11,8 @@ export interface ZstdFrame {
   bytes: Uint8Array;
   /** Bytes of memory that a decoder needs for the window. */
   window: number;
-  blocks: number;
+  /** Where each block ends in `bytes`; the last end is that of the frame. */
+  blockEnds: number[];
   /** Bytes of content, where the header says so. */
   contentSize: number | undefined;
 }
@@ -61,7 +62,7 @@ function readFrame(view: DataView, start: number, where: string): { frame: ZstdF
   if (contentSize !== undefined && contentSize > blocks.content) {
     throw invalidPackage(where, 'a zstd frame claims more content than its blocks can hold');
   }
-  const end = blocks.end + ((flags & 4) !== 0 ? 4 : 0);
+  const end = (blocks.ends.at(-1) ?? 0) + ((flags & 4) !== 0 ? 4 : 0);
   if (end > view.byteLength) throw truncated(where);
   const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start).slice();
   let window = asked;
@@ -72,12 +73,14 @@ function readFrame(view: DataView, start: number, where: string): { frame: ZstdF
       window = windowOf(fitting);
     }
   }
-  return { frame: { bytes, window, blocks: blocks.count, contentSize }, end };
+  const blockEnds = [...blocks.ends.slice(0, -1), end].map((at) => at - start);
+  return { frame: { bytes, window, blockEnds, contentSize }, end };
 }
 
-function walkBlocks(view: DataView, start: number, where: string): { count: number; content: number; end: number } {
+function walkBlocks(view: DataView, start: number, where: string): { content: number; ends: number[] } {
+  const ends: number[] = [];
   let content = 0;
-  for (let at = start, count = 1; ; count += 1) {
+  for (let at = start; ;) {
     const header = view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
     const type = (header >> 1) & 3;
     const size = header >> 3;
@@ -85,7 +88,8 @@ function walkBlocks(view: DataView, start: number, where: string): { count: numb
     // Raw blocks and runs say their content; a compressed one holds at most a block's worth.
     content += type === 2 ? MAX_BLOCK : size;
     at += 3 + (type === 1 ? 1 : size);
-    if ((header & 1) === 1) return { count, content, end: at };
+    ends.push(at);
+    if ((header & 1) === 1) return { content, ends };
   }
 }
 
