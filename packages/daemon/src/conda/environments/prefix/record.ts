@@ -1,0 +1,59 @@
+import { parseChannelUrl } from '../../channel-url.ts';
+import { entryMaker } from '../entry.ts';
+import type { EnvironmentEntry } from '../types.ts';
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** Makes entries of the records of installed prefixes (CEP 32), in all the spellings that tools have left behind. */
+export function recordReader(): (text: string) => EnvironmentEntry {
+  const makeEntry = entryMaker();
+  return (text) => {
+    const record = JSON.parse(text) as unknown;
+    if (typeof record !== 'object' || record === null || Array.isArray(record)) throw new Error('it is no JSON object');
+    const fields = record as Document;
+    const name = textAt(fields, 'name');
+    const version = textAt(fields, 'version');
+    if (name === undefined || version === undefined) throw new Error('it has no "name" and "version"');
+    const url = textAt(fields, 'url');
+    const channel = textAt(fields, 'channel');
+    return makeEntry({
+      kind: channel === 'pypi' ? 'pypi' : 'conda',
+      location: url ?? null,
+      name,
+      version,
+      build: textAt(fields, 'build'),
+      subdir: textAt(fields, 'subdir'),
+      fileName: fileNameOf(fields, url),
+      // The URL tells more: channels stand there with and without final slash or subdir, as names, or as <unknown>.
+      channel: url !== undefined && /^(?:https?|oci|s3|gcs):\/\//i.test(url) ? undefined : channelOf(channel),
+      sha256: textAt(fields, 'sha256'),
+      md5: textAt(fields, 'md5'),
+      size: typeof fields.size === 'number' ? fields.size : undefined,
+      license: textAt(fields, 'license'),
+    });
+  };
+}
+
+/** Undefined: the URL says it. Else `fn`; older tools leave its extension off, and some leave it out. */
+function fileNameOf(fields: Document, url: string | undefined): string | undefined {
+  if (url !== undefined) return undefined;
+  const fn = textAt(fields, 'fn');
+  if (fn !== undefined && /\.(?:conda|tar\.bz2)$/.test(fn)) return fn;
+  const tarball = textAt(fields, 'package_tarball_full_path');
+  return tarball?.split(/[/\\]/).at(-1) ?? fn;
+}
+
+function channelOf(channel: string | undefined): string | null {
+  if (channel === undefined) return null;
+  try {
+    const { url } = parseChannelUrl(channel);
+    return url.startsWith('file:') ? null : url;
+  } catch {
+    return null;
+  }
+}
+
+function textAt(fields: Document, key: string): string | undefined {
+  const value = fields[key];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
