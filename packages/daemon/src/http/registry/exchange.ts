@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { RegistryStore } from './registry-store.ts';
 import type { UploadSessions } from './upload-sessions.ts';
 
@@ -8,14 +8,22 @@ export interface RegistryParts {
   uploads: UploadSessions;
 }
 
-/** One request, as far as handlers need it. */
+/** What handlers need of a request; Node's IncomingMessage is one. */
+export interface RegistryRequest extends AsyncIterable<Uint8Array> {
+  readonly method?: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  /** Ends the body early. */
+  destroy(): unknown;
+}
+
+/** One request, and what it is answered from. */
 export interface Exchange extends RegistryParts {
-  request: IncomingMessage;
+  request: RegistryRequest;
   query: URLSearchParams;
 }
 
 /** The declared length of the body, where there is one. */
-export function contentLength(request: IncomingMessage): number | undefined {
+export function contentLength(request: RegistryRequest): number | undefined {
   const header = request.headers['content-length'];
   return header === undefined ? undefined : Number(header);
 }

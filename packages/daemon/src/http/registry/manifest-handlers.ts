@@ -1,7 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import { illegalDigest } from './blob-handlers.ts';
 import { hashOf } from './content-files.ts';
-import { contentLength, type Exchange, matchesEtag } from './exchange.ts';
+import { contentLength, type Exchange, matchesEtag, type RegistryRequest } from './exchange.ts';
 import { readManifest } from './manifest-document.ts';
 import { type ContentDigest, isTag, parseContentDigest } from './names.ts';
 import { emptyReply, errorReply, type Reply } from './reply.ts';
@@ -88,7 +87,7 @@ async function manifestUnknown(store: RegistryStore, name: string, reference: st
     : errorReply(404, 'NAME_UNKNOWN', `There is no repository ${name} here.`);
 }
 
-function conditionHolds(request: IncomingMessage, current: ContentDigest | undefined): boolean {
+function conditionHolds(request: RegistryRequest, current: ContentDigest | undefined): boolean {
   const etag = current === undefined ? undefined : `"${current.text}"`;
   const match = request.headers['if-match'];
   const noneMatch = request.headers['if-none-match'];
@@ -97,11 +96,11 @@ function conditionHolds(request: IncomingMessage, current: ContentDigest | undef
 }
 
 /** Undefined where the body is larger than a manifest may be. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+async function readBody(request: RegistryRequest): Promise<Buffer | undefined> {
   if ((contentLength(request) ?? 0) > MANIFEST_LIMIT) return undefined;
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of request) {
     size += chunk.length;
     if (size > MANIFEST_LIMIT) return undefined;
     chunks.push(chunk);

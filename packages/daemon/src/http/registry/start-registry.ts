@@ -52,7 +52,7 @@ export async function startRegistry(options: StartRegistryOptions): Promise<Runn
       hint: 'Listen on 127.0.0.1, or name the host under which others shall reach it.',
     });
   }
-  const parts = await openParts(directory, clock, options.uploadExpiryMs ?? 24 * 60 * 60 * 1000);
+  const parts = await openRegistryParts(directory, clock, options.uploadExpiryMs ?? 24 * 60 * 60 * 1000);
   const names = new Set(['localhost', ...(options.exposeAs ?? []).map((n) => n.toLowerCase())]);
   const access = { names, anyAddress: exposed, auth: options.auth };
   const running = new Set<Promise<void>>();
@@ -76,7 +76,8 @@ export async function startRegistry(options: StartRegistryOptions): Promise<Runn
   return { host: authority, url: `http://${authority}`, stop, [Symbol.asyncDispose]: stop };
 }
 
-async function openParts(root: string, clock: () => number, expireMs: number): Promise<RegistryParts> {
+/** What a registry works with, over its directory. */
+export async function openRegistryParts(root: string, clock: () => number, expireMs: number): Promise<RegistryParts> {
   try {
     return { store: await openRegistryStore(root), uploads: await openUploadSessions({ root, clock, expireMs }) };
   } catch (error) {

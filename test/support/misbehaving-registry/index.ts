@@ -1,0 +1,13 @@
+export { basicAuth, type BasicAuthOptions, ODD_CHALLENGES } from './behaviours/basic-auth.ts';
+export { type BearerAuth, bearerAuth, type BearerAuthOptions, type TokenPolicy } from './behaviours/bearer-auth.ts';
+export * from './behaviours/failures.ts';
+export * from './behaviours/paging.ts';
+export * from './behaviours/redirects.ts';
+export * from './behaviours/transfers.ts';
+export * from './behaviours/uploads.ts';
+export { type Certificate, createCertificate } from './certificate.ts';
+export { type ArtifactLayer, type Content, type ContentDescriptor, digestOf } from './content.ts';
+export { type MisbehavingRegistry, type MisbehavingRegistryOptions, startMisbehavingRegistry } from './start.ts';
+export { startStorageHost, type StorageHost, type StorageHostOptions } from './storage-host.ts';
+export type { Answer, Behaviour, Next, RequestKind, SeenRequest, When } from './types.ts';
+export { behaviour, failure, json, spoil } from './when.ts';
