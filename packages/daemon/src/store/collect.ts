@@ -1,0 +1,164 @@
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as yieldToLoop } from 'node:timers/promises';
+import { leasedNames } from './owner/leases.ts';
+import type { OwnerWatch } from './owner/owner-watch.ts';
+import type { Owner } from './owner/owner.ts';
+import type { LastUse } from './last-use.ts';
+import { closureOf } from './manifest-digests.ts';
+import type { Records } from './records/records.ts';
+import { errnoOf, guarded } from './store-failure.ts';
+import { hexName, isHexName, type StorePaths } from './store-paths.ts';
+import { removeLeftovers } from './leftovers.ts';
+
+const DAY = 24 * 60 * 60_000;
+/** A reference keeps what it names for so long after it was set or its manifest was last used. Milliseconds. */
+export const YOUNG_REF = DAY;
+/** Where no size is asked for, what nobody used for so long goes. Milliseconds. */
+export const UNUSED = 30 * DAY;
+
+const BATCH = 100;
+
+export interface CollectParts {
+  paths: StorePaths;
+  owner: Owner;
+  watch: OwnerWatch;
+  records: Records;
+  lastUse: LastUse;
+  clock: () => number;
+  /** A reference whose manifest was removed goes, too. */
+  deleteRef: (name: string) => void;
+  onRemoved: (bytes: number) => void;
+}
+
+export interface CollectOptions {
+  /** Bytes that may stay; without it, what was not used for 30 days goes. */
+  maxBytes?: number;
+  dryRun?: boolean;
+  signal?: AbortSignal;
+}
+
+interface Candidate {
+  hex: string;
+  bytes: number;
+  used: number;
+}
+
+/**
+ * Removes blobs, the longest unused first, until `maxBytes` is kept. Pins, leases of any process, and what young references name
+ * always stay. `removed` and `kept` count blobs; `bytes` is all that was freed, leftovers of downloads and bad blobs included.
+ */
+export async function collectBlobs(
+  parts: CollectParts,
+  options: CollectOptions,
+): Promise<{ removed: number; bytes: number; kept: number }> {
+  await parts.lastUse.flush();
+  const leftovers = removeLeftovers(parts.paths, parts.clock(), options.dryRun === true);
+  const all = await listBlobs(parts, options.signal);
+  const roots = await findRoots(parts, options.signal);
+  const chosen = choose(all, roots, parts.clock(), options.maxBytes);
+  if (options.dryRun === true) {
+    const bytes = chosen.reduce((sum, c) => sum + c.bytes, leftovers);
+    return { removed: chosen.length, bytes, kept: all.length - chosen.length };
+  }
+  const gone = new Set<string>();
+  let bytes = leftovers;
+  for (let at = 0; at < chosen.length; at += BATCH) {
+    for (const { hex, bytes: size } of removeBatch(chosen.slice(at, at + BATCH), parts)) {
+      gone.add(hex);
+      bytes += size;
+      parts.onRemoved(size);
+    }
+    await yieldToLoop();
+    if (options.signal?.aborted === true) break;
+  }
+  forgetRefs(gone, parts);
+  options.signal?.throwIfAborted();
+  return { removed: gone.size, bytes, kept: all.length - gone.size };
+}
+
+async function listBlobs({ paths }: CollectParts, signal: AbortSignal | undefined): Promise<Candidate[]> {
+  const all: Candidate[] = [];
+  for (const hex of guarded('list', paths.blobs, () => readdirSync(paths.blobs))) {
+    if (!isHexName(hex)) continue;
+    const stats = statSync(join(paths.blobs, hex), { throwIfNoEntry: false });
+    if (stats !== undefined) all.push({ hex, bytes: stats.size, used: stats.mtimeMs });
+    if (all.length % 1000 === 0) {
+      await yieldToLoop();
+      signal?.throwIfAborted();
+    }
+  }
+  return all;
+}
+
+async function findRoots(parts: CollectParts, signal: AbortSignal | undefined): Promise<Set<string>> {
+  const { paths, records, clock } = parts;
+  const roots = leasedNames(paths, parts.owner, parts.watch);
+  for (const pin of records.pins().values()) for (const digest of pin.d ?? []) roots.add(hexName(digest));
+  let seen = 0;
+  for (const ref of [...records.refs().values()]) {
+    if (ref.d === null) continue;
+    const used = statSync(join(paths.blobs, hexName(ref.d.digest)), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (clock() - Math.max(ref.t, used) < YOUNG_REF) for (const hex of closureOf(ref.d.digest, paths)) roots.add(hex);
+    if ((seen += 1) % BATCH === 0) {
+      await yieldToLoop();
+      signal?.throwIfAborted();
+    }
+  }
+  return roots;
+}
+
+function choose(all: Candidate[], roots: Set<string>, now: number, maxBytes: number | undefined): Candidate[] {
+  const free = all.filter(({ hex }) => !roots.has(hex)).sort((a, b) => a.used - b.used);
+  if (maxBytes === undefined) return free.filter(({ used }) => now - used > UNUSED);
+  let kept = all.reduce((sum, { bytes }) => sum + bytes, 0);
+  const chosen: Candidate[] = [];
+  for (const candidate of free) {
+    if (kept <= maxBytes) break;
+    chosen.push(candidate);
+    kept -= candidate.bytes;
+  }
+  return chosen;
+}
+
+/** Aside first, then leases once more: who leased a blob before it went aside gets it back. */
+function removeBatch(batch: Candidate[], parts: CollectParts): Candidate[] {
+  const { paths, owner, lastUse } = parts;
+  const aside: { candidate: Candidate; place: string }[] = [];
+  for (const candidate of batch) {
+    const path = join(paths.blobs, candidate.hex);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats?.mtimeMs !== candidate.used || lastUse.pending(candidate.hex) !== undefined) continue;
+    const place = owner.scratch('trash');
+    guarded('remove', path, () => {
+      if (moved(path, place)) aside.push({ candidate, place });
+    });
+  }
+  const leased = leasedNames(paths, parts.owner, parts.watch);
+  return aside.flatMap(({ candidate, place }) => {
+    if (leased.has(candidate.hex)) {
+      guarded('restore', place, () => renameSync(place, join(paths.blobs, candidate.hex)));
+      return [];
+    }
+    guarded('remove', place, () => rmSync(place, { force: true }));
+    return [candidate];
+  });
+}
+
+function moved(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function forgetRefs(gone: ReadonlySet<string>, { records, deleteRef, paths }: CollectParts): void {
+  if (gone.size === 0) return;
+  for (const [name, { d }] of [...records.refs()]) {
+    if (d === null || !gone.has(hexName(d.digest))) continue;
+    if (statSync(join(paths.blobs, hexName(d.digest)), { throwIfNoEntry: false }) === undefined) deleteRef(name);
+  }
+}

@@ -1,0 +1,157 @@
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setImmediate as yieldToLoop } from 'node:timers/promises';
+import { CondockError } from '@condock/protocol';
+import type { Descriptor } from '../oci/types.ts';
+import { syncDirectory, writeFileAtomic } from '../system/atomic-file.ts';
+import { BLOB_MODE } from './blobs/blob-files.ts';
+import { syncFile } from './blobs/sync-file.ts';
+import { indexDocument, liveRefs, REF_NAME } from './index-file.ts';
+import { closureOf } from './manifest-digests.ts';
+import { isDescriptor, isObject } from './records/record.ts';
+import type { Records } from './records/records.ts';
+import { LAYOUT_DOCUMENT, layoutVersion } from './skeleton.ts';
+import { errnoOf, guarded } from './store-failure.ts';
+import { isHexName, storePaths, type StorePaths } from './store-paths.ts';
+
+export interface ExportParts {
+  paths: StorePaths;
+  records: Records;
+}
+
+export interface ExportOptions {
+  /** Names; without them, all references and all blobs. */
+  refs?: readonly string[];
+  signal?: AbortSignal;
+}
+
+/**
+ * Writes a legal OCI image layout, or adds to one that is there: blobs first (hard links, or copies where the disk is another),
+ * then the index. Throws `not-found` for a name that the store does not have, `already-exists` for a folder of another kind.
+ */
+export async function exportLayout(
+  directory: string,
+  parts: ExportParts,
+  options: ExportOptions,
+): Promise<{ blobs: number; bytes: number }> {
+  const target = storePaths(directory);
+  if (target.root === parts.paths.root) {
+    throw new CondockError('usage', `${directory} is the store itself, which is an OCI image layout already.`, {
+      hint: 'Name another folder, or let the other tool read the store where it is.',
+    });
+  }
+  const refs = chosenRefs(parts.records, options.refs);
+  const present = presentEntries(target);
+  const names = options.refs === undefined ? allBlobs(parts.paths) : closuresOf(refs, parts.paths);
+  guarded('write', target.blobs, () => mkdirSync(target.blobs, { recursive: true }));
+  const done = { blobs: 0, bytes: 0 };
+  for (const hex of names) {
+    const bytes = guarded('write', join(target.blobs, hex), () => copyBlob(hex, parts.paths, target));
+    if (bytes === undefined) continue;
+    done.blobs += 1;
+    done.bytes += bytes;
+    if (done.blobs % 64 === 0 || bytes > 1024 * 1024) await yieldToLoop();
+    options.signal?.throwIfAborted();
+  }
+  guarded('write', directory, () => {
+    syncDirectory(target.blobs);
+    const kept = present.filter((entry) => !refs.has(entry.annotations?.[REF_NAME] ?? ''));
+    const named = [...kept.map((entry) => [entry.annotations?.[REF_NAME], entry] as const), ...refs];
+    writeFileAtomic(target.index, indexDocument(named), { mode: 0o644 });
+    if (!existsSync(target.layout)) writeFileAtomic(target.layout, LAYOUT_DOCUMENT, { mode: 0o644 });
+  });
+  return done;
+}
+
+function chosenRefs(records: Records, names: readonly string[] | undefined): Map<string, Descriptor> {
+  const all = new Map(liveRefs(records));
+  if (names === undefined) return all;
+  return new Map(
+    names.map((name) => {
+      const target = all.get(name);
+      if (target !== undefined) return [name, target];
+      throw new CondockError('not-found', `The store has nothing under ${name}.`, {
+        hint: 'Prefetch it first, with its info layer, so that its manifest is kept.',
+        data: { reference: name },
+      });
+    }),
+  );
+}
+
+/** What another layout's index lists; nothing where the folder is new or empty. */
+function presentEntries(target: StorePaths): Descriptor[] {
+  let names: string[];
+  try {
+    names = readdirSync(target.root);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    return guarded('read', target.root, () => {
+      throw error;
+    });
+  }
+  if (names.length === 0) return [];
+  const index = layoutVersion(target.layout) === '1.0.0' ? readIndex(target.index) : undefined;
+  if (index !== undefined) return index;
+  throw new CondockError('already-exists', `${target.root} is not empty, and no OCI image layout either.`, {
+    hint: 'Name a new folder, or one that an earlier export made.',
+    data: { path: target.root },
+  });
+}
+
+function readIndex(path: string): Descriptor[] | undefined {
+  let document: unknown;
+  try {
+    document = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError || errnoOf(error) === 'ENOENT') return undefined;
+    return guarded('read', path, () => {
+      throw error;
+    });
+  }
+  const manifests = isObject(document) ? document.manifests : undefined;
+  return Array.isArray(manifests) && manifests.every(isDescriptor) ? manifests : undefined;
+}
+
+function allBlobs(paths: StorePaths): string[] {
+  return guarded('list', paths.blobs, () => readdirSync(paths.blobs).filter(isHexName));
+}
+
+function closuresOf(refs: Map<string, Descriptor>, paths: StorePaths): Set<string> {
+  const names = new Set<string>();
+  for (const { digest } of refs.values()) for (const hex of closureOf(digest, paths)) names.add(hex);
+  return names;
+}
+
+/** Bytes of the blob; undefined where it went meanwhile. */
+function copyBlob(hex: string, from: StorePaths, to: StorePaths): number | undefined {
+  const [source, place] = [join(from.blobs, hex), join(to.blobs, hex)];
+  const size = statSync(source, { throwIfNoEntry: false })?.size;
+  if (size === undefined || statSync(place, { throwIfNoEntry: false })?.size === size) return size;
+  const temporary = join(to.blobs, `.${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    try {
+      linkSync(source, temporary);
+    } catch {
+      copyFileSync(source, temporary, constants.COPYFILE_FICLONE);
+      chmodSync(temporary, BLOB_MODE);
+      syncFile(temporary);
+    }
+    renameSync(temporary, place);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  return size;
+}
