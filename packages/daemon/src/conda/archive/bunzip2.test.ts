@@ -42,6 +42,14 @@ describe('bunzip2', () => {
     expect((await all(program)).equals(await all(makeBunzip2({})))).toBe(true);
   });
 
+  it.skipIf(!hasProgram)('loses nothing of a program that ends at once', async () => {
+    writeFileSync(path, await tarBz2Of([{ name: 'a', content: 'small' }]));
+    const expected = (await all(makeBunzip2({}))).length;
+    for (let round = 0; round < 20; round += 1) {
+      expect((await all(makeBunzip2({ program: 'bzip2', env: process.env }))).length).toBe(expected);
+    }
+  });
+
   it.skipIf(!hasProgram)('the program takes no options from the environment', async () => {
     const program = makeBunzip2({ program: 'bzip2', env: { ...process.env, BZIP2: '--compress' } });
     expect((await all(program)).subarray(0, 1).toString()).toBe('a');

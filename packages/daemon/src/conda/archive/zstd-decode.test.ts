@@ -56,8 +56,10 @@ describe('decodeZstd', () => {
     for (let length = 0; length < compressed.length; length += 1) {
       await expect(decode(compressed.subarray(0, length))).rejects.toMatchObject({ code: 'invalid-package' });
     }
-    const whole = Buffer.concat([compressed, Buffer.from([0])]);
-    await expect(decode(whole)).rejects.toMatchObject({ code: 'invalid-package' });
+    const cutSkippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1]);
+    for (const tail of [Buffer.from([0]), cutSkippable]) {
+      await expect(decode(Buffer.concat([compressed, tail]))).rejects.toMatchObject({ code: 'invalid-package' });
+    }
   });
 
   it('refuses dictionaries, reserved bits and unknown blocks', async () => {

@@ -22,9 +22,9 @@ export async function* decodeZstd(bytes: Uint8Array, where: string): AsyncGenera
 async function* decodeFrame(frame: ZstdFrame, where: string): AsyncGenerator<Uint8Array> {
   const { Decompress } = await import('fzstd');
   const ready: Uint8Array[] = [];
+  // Each block comes in memory of its own.
   const decoder = new Decompress((part) => {
-    // The decoder goes on writing into the memory that it hands out.
-    if (part.length > 0) ready.push(part.slice());
+    if (part.length > 0) ready.push(part);
   });
   let size = 0;
   let start = 0;
