@@ -29,7 +29,7 @@ describe('credentials', () => {
     home.write('.docker/config.json', auths('docker'));
     home.write('.rattler/credentials.json', rattler('rattler'));
     home.write('.netrc', 'machine h.io login netrc password p');
-    home.helper = (_program, _action) => ({ exitCode: 0, stdout: JSON.stringify(rattler('rattler-keychain')['h.io']) });
+    home.helper = () => ({ exitCode: 0, stdout: JSON.stringify(rattler('rattler-keychain')['h.io']) });
     const identity = scopedIdentity('connection', 'me');
 
     const first = home.credentials({ env });

@@ -1,10 +1,10 @@
 import { isAbsolute, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { CondockError, redact } from '@condock/protocol';
+import { CondockError } from '@condock/protocol';
 import type { Credential, CredentialQuery, CredentialSource } from '../oci/auth/credential-source.ts';
 import { runProgram, type RunProgram } from '../system/run-program.ts';
 import { type FileAccess, nodeFiles } from './files/file-access.ts';
-import { type HostKey, matchHostKey, parseHostKey } from './host-key.ts';
+import { normalizeHost, readHostKey } from './host-key.ts';
 import type { KeepWhere } from './kept/kept-index.ts';
 import { KeptLogins } from './kept/kept-logins.ts';
 import type { Keychain } from './keychain/keychain.ts';
@@ -139,9 +139,9 @@ export function createCredentials(parts: CredentialsParts): Credentials {
       const lists = await Promise.all(sources.map((source) => source.list(signal)));
       return { entries: lists.flat(), warnings: [...places.warnings, ...problems.all()] };
     },
-    keep: async (host, secret, where) => kept.keep(hostKey(host), secret, where),
-    logout: async (host) => kept.remove(hostKey(host)),
-    offer: (connection, identity, host, secret) => offered.offer(connection, identity, hostKey(host), secret),
+    keep: async (host, secret, where) => kept.keep(readHostKey(host), secret, where),
+    logout: async (host) => kept.remove(readHostKey(host)),
+    offer: (connection, identity, host, secret) => offered.offer(connection, identity, readHostKey(host), secret),
     connectionClosed: (connection) => offered.connectionClosed(connection),
     importFrom: (tool, options) =>
       importLogins(
@@ -149,16 +149,12 @@ export function createCredentials(parts: CredentialsParts): Credentials {
         kept,
         options,
       ),
-    explain: (host) => problems.all().find((sentence) => sentence.includes(host)),
+    explain: (host) => problems.all().find((sentence) => names(sentence, normalizeHost(host))),
     [Symbol.dispose]: () => parts.keychain[Symbol.dispose](),
   };
 }
 
-/** What a person wrote as host, maybe with a namespace. */
-function hostKey(written: string): HostKey {
-  const key = parseHostKey(written.replace(/^oci:\/\//i, ''));
-  if (key !== undefined && matchHostKey(key, key.host, key.namespace) !== undefined) return key;
-  throw new CondockError('usage', `"${redact(written.slice(0, 100))}" does not name a registry.`, {
-    hint: 'Write a host such as ghcr.io or 127.0.0.1:5000, maybe with a part of it: quay.io/team.',
-  });
+/** True where a sentence speaks of a host (and not of one whose name only holds it). */
+function names(sentence: string, host: string): boolean {
+  return sentence.split(/[\s,;()"]+/).some((word) => word === host || word.startsWith(`${host}/`));
 }

@@ -1,3 +1,5 @@
+import { CondockError, redact } from '@condock/protocol';
+
 /** The registry, and maybe the part of it, that a credential is filed under. */
 export interface HostKey {
   /** With port, lower case; Docker Hub under `docker.io` whatever its alias. */
@@ -38,6 +40,15 @@ export function parseHostKey(key: string): HostKey | undefined {
     return undefined;
   }
   return { host: normalizeHost(host), namespace: path };
+}
+
+/** The same for what a person wrote, `oci://` included. Throws `usage` where it names no registry. */
+export function readHostKey(written: string): HostKey {
+  const key = parseHostKey(written.replace(/^oci:\/\//i, ''));
+  if (key !== undefined) return key;
+  throw new CondockError('usage', `"${redact(written.slice(0, 100))}" does not name a registry.`, {
+    hint: 'Write a host such as ghcr.io or 127.0.0.1:5000, maybe with a part of it: quay.io/team.',
+  });
 }
 
 /** `host[/name/space]`: the inverse of `parseHostKey`, in today's spelling. */

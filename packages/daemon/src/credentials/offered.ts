@@ -11,6 +11,11 @@ export function scopedIdentity(connection: string, identity: string): string {
   return JSON.stringify([connection, identity]);
 }
 
+/** True for an identity of that connection, as `scopedIdentity` makes them. */
+export function belongsTo(identity: string, connection: string): boolean {
+  return identity.startsWith(`[${JSON.stringify(connection)},`);
+}
+
 interface Offer {
   connection: string;
   key: HostKey;

@@ -1,0 +1,76 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type Credentials, formatHostKey, readHostKey } from '../../credentials/index.ts';
+import type { RegistryClient } from '../../oci/registry-client.ts';
+import type { EngineMethods } from '../engine-methods.ts';
+import { checkLogin } from './check-login.ts';
+import { describeEntry, mergeSessions } from './list-sessions.ts';
+import { readGivenSecret } from './login-secret.ts';
+import { testRegistry, type TestRegistryParts } from './test-registry.ts';
+
+export interface SessionParts {
+  credentials: Credentials;
+  registry: RegistryClient;
+  random?: () => string;
+  randomDigest?: TestRegistryParts['randomDigest'];
+}
+
+export type SessionMethods = Pick<EngineMethods, `session/${string}` & keyof EngineMethods>;
+
+/**
+ * Logins and what registries make of them. `identity` in parameters has been scoped to its connection before it comes here
+ * (`withScopedIdentity`), but for `session/offer`, which does so itself.
+ */
+export function sessionMethods(
+  parts: SessionParts & { /** Credentials are other than they were. */ changed: () => void },
+): SessionMethods {
+  const { credentials, registry, changed } = parts;
+  const random = parts.random ?? randomUUID;
+  const randomDigest = parts.randomDigest ?? (() => `sha256:${randomBytes(32).toString('hex')}` as const);
+  return {
+    'session/list': async (_params, { signal, connection }) => {
+      const { entries, warnings } = await credentials.list(signal);
+      return { sessions: mergeSessions(registry.sessions?.() ?? [], entries, connection), warnings };
+    },
+    'session/login': async ({ host, keep, ...given }, { signal }) => {
+      const secret = readGivenSecret(given);
+      // A login for a part of a registry is shown to the registry as a whole: there is nothing else to show it to.
+      await checkLogin({ credentials, registry, random }, readHostKey(host).host, secret, signal);
+      const entry = await credentials.keep(host, secret, keep ?? 'keychain');
+      changed();
+      return describeEntry(entry);
+    },
+    'session/logout': async ({ host }) => {
+      const removed = await credentials.logout(host);
+      changed();
+      return { removed };
+    },
+    'session/offer': ({ identity, host, ...given }, { connection }) => {
+      credentials.offer(connection, identity, host, readGivenSecret(given));
+      changed();
+      return Promise.resolve({});
+    },
+    'session/import': async ({ from, host, keep }, { signal }) => {
+      const found = await credentials.importFrom(from, {
+        signal,
+        ...(host === undefined ? {} : { host }),
+        ...(keep === true ? { keep: 'keychain' as const } : {}),
+      });
+      if (found.some((one) => one.kept)) changed();
+      return {
+        found: found.map(({ host: name, namespace, username, source, kept, note }) => ({
+          host: formatHostKey({ host: name, ...(namespace === null ? {} : { namespace }) }),
+          username,
+          source,
+          kept,
+          note: note ?? null,
+        })),
+      };
+    },
+    'session/test': async ({ host, repository, identity }, { signal }) =>
+      testRegistry(
+        { credentials, registry, randomDigest },
+        { host, repository },
+        { signal, ...(identity === undefined ? {} : { identity }) },
+      ),
+  };
+}
