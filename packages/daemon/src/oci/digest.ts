@@ -17,7 +17,8 @@ export function parseDigest(text: string): Digest {
 
 export const sha256Digest = (bytes: Uint8Array): Digest => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-/** Throws `illegal-reference` for what is not 64 hex digits. */
+/** From 64 hex digits of either case. Throws `illegal-reference` for everything else. */
 export const digestFromHex = (hex: string): Digest => parseDigest(`sha256:${hex.toLowerCase()}`);
 
+/** The 64 hex digits. */
 export const hexOf = (digest: Digest): string => digest.slice('sha256:'.length);
