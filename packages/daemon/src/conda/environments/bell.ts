@@ -9,9 +9,9 @@ export interface BellOptions {
 }
 
 export interface Bell {
-  ring(): void;
+  ring: () => void;
   /** Nothing is told any more, not even what was rung already. */
-  silence(): void;
+  silence: () => void;
 }
 
 /** Tells of a burst once: when it is over, and now and then while it lasts. */

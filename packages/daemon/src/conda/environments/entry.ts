@@ -1,6 +1,7 @@
 import { CondockError, redact, toCondockError } from '@condock/protocol';
 import { splitPackageUrl } from '../channel-url.ts';
 import { parseFileName } from '../file-name.ts';
+import { isPlatform } from '../platforms.ts';
 import { splitUrl } from '../split-url.ts';
 import type { PackageFileName } from '../types.ts';
 import type { EnvironmentEntry } from './types.ts';
@@ -33,6 +34,8 @@ interface Folder {
   local: boolean;
   channel: string | null;
   subdir: string | null;
+  /** Whether the subdir is one for certain; many a channel's name reads like one. */
+  isPlatform: boolean;
   error?: CondockError;
 }
 
@@ -70,7 +73,7 @@ function condaEntry(facts: EntryFacts, folderOf: (url: string) => Folder): Envir
     name: facts.name ?? parsed?.name ?? fileName ?? '',
     version: facts.version ?? parsed?.version ?? '',
     build: facts.build ?? parsed?.build ?? '',
-    subdir: facts.subdir ?? place?.folder?.subdir ?? '',
+    subdir: subdirOf(facts.subdir, place?.folder),
     kind: 'conda',
     fileName: parsed?.fileName ?? fileName,
     channel,
@@ -81,6 +84,12 @@ function condaEntry(facts: EntryFacts, folderOf: (url: string) => Folder): Envir
     license: facts.license ?? null,
     ...(error === undefined ? undefined : { error }),
   };
+}
+
+/** The URL is where the archive is; some writers record the platform that noarch packages were locked for. */
+function subdirOf(written: string | null | undefined, folder: Folder | undefined): string {
+  const derived = folder?.subdir ?? undefined;
+  return folder?.isPlatform === true && derived !== undefined ? derived : (written ?? derived ?? '');
 }
 
 interface Place {
@@ -131,18 +140,18 @@ function foreignEntry(facts: EntryFacts): EnvironmentEntry {
   };
 }
 
-const NO_URL: Folder = { url: undefined, asWritten: true, local: true, channel: null, subdir: null };
+const NO_URL: Folder = { url: undefined, asWritten: true, local: true, channel: null, subdir: null, isPlatform: false };
 
 function readFolder(url: string): Folder {
   if (!isRemote(url)) return NO_URL;
-  const unknown = { asWritten: false, local: /^file:/i.test(url), channel: null, subdir: null };
+  const unknown = { asWritten: false, local: /^file:/i.test(url), channel: null, subdir: null, isPlatform: false };
   try {
     const { scheme, authority, segments } = splitUrl(url);
     const clean = [`${scheme}://${authority}`, ...segments].join('/');
     const folder = { ...unknown, url: clean, asWritten: clean === url };
     try {
       const { channel, subdir } = splitPackageUrl(`${clean}/package`);
-      return { ...folder, channel: channel.url, subdir };
+      return { ...folder, channel: channel.url, subdir, isPlatform: isPlatform(subdir) };
     } catch (error) {
       return { ...folder, error: toCondockError(error) };
     }
