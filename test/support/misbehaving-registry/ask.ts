@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
 
 export interface Asked {
@@ -12,7 +13,7 @@ export interface Asked {
 export interface AskOptions {
   method?: Dispatcher.HttpMethod;
   headers?: Record<string, string>;
-  body?: Buffer | string;
+  body?: Buffer | string | Readable;
   ca?: string | undefined;
   /** Stops reading after so many bytes. */
   readOnly?: number;

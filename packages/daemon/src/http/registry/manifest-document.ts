@@ -35,8 +35,8 @@ export function readManifest(bytes: Uint8Array, contentType: string | undefined)
     return `The manifest calls itself ${own}, the request calls it ${sent}.`;
   const isIndex = Array.isArray(document.manifests);
   const mediaType = own ?? (sent === undefined || sent === '' ? defaultType(isIndex) : sent);
-  if (isIndex !== INDEX_TYPES.includes(mediaType) && !isObject(document.config))
-    return `The manifest is no ${mediaType}: it has neither a config nor a list of manifests that fits.`;
+  if (!isIndex && (INDEX_TYPES.includes(mediaType) || !(isObject(document.config) || Array.isArray(document.blobs))))
+    return `The manifest is no ${mediaType}: it has neither a config nor a list of manifests.`;
 
   const blobs: ContentDigest[] = [];
   const manifests: ContentDigest[] = [];

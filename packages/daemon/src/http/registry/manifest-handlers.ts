@@ -38,7 +38,7 @@ export async function putManifest(exchange: Exchange, name: string, reference: s
   const bytes = await readBody(request);
   if (bytes === undefined) {
     const limit = `Manifests of more than ${String(MANIFEST_LIMIT)} bytes are not kept here.`;
-    return errorReply(413, 'SIZE_INVALID', limit, { headers: { connection: 'close' } });
+    return errorReply(413, 'SIZE_INVALID', limit);
   }
   const algorithm = wanted?.algorithm ?? 'sha256';
   const digest: ContentDigest = { algorithm, hex: hashOf(algorithm, bytes), text: '' };
@@ -95,15 +95,16 @@ function conditionHolds(request: RegistryRequest, current: ContentDigest | undef
   return noneMatch === undefined || etag === undefined || !matchesEtag(noneMatch, etag);
 }
 
-/** Undefined where the body is larger than a manifest may be. */
+/** Undefined where the body is larger than a manifest may be; it is read to its end all the same, so that the answer arrives. */
 async function readBody(request: RegistryRequest): Promise<Buffer | undefined> {
   if ((contentLength(request) ?? 0) > MANIFEST_LIMIT) return undefined;
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > MANIFEST_LIMIT) return undefined;
-    chunks.push(chunk);
+    if (size > 16 * MANIFEST_LIMIT) return undefined;
+    if (size > MANIFEST_LIMIT) chunks.length = 0;
+    else chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return size > MANIFEST_LIMIT ? undefined : Buffer.concat(chunks);
 }
