@@ -1,4 +1,10 @@
-import { type NotificationName, type NotificationParams, type ParamsOf, type ResultOf, toCondockError } from '@condock/protocol';
+import {
+  type NotificationName,
+  type NotificationParams,
+  type ParamsOf,
+  type ResultOf,
+  toCondockError,
+} from '@condock/protocol';
 import type { Digest } from '../oci/types.ts';
 import type { RegistryClient } from '../oci/registry-client.ts';
 import type { BlobStore } from '../store/blob-store.ts';
@@ -17,11 +23,12 @@ import { referenceMethods } from './references/reference-methods.ts';
 import { AnswerCache } from './resolve/answer-cache.ts';
 import type { ChannelMap } from './resolve/channel-map.ts';
 import { sessionMethods, type SessionParts } from './sessions/session-methods.ts';
-import { Transfers } from './transfer/transfers.ts';
+import type { Transfers } from './transfer/transfers.ts';
 
 export interface EngineParts {
   registry: RegistryClient;
   store: BlobStore;
+  transfers: Transfers;
   channelIndex: ChannelIndex;
   sessions: SessionParts;
   channels: Omit<ChannelParts, 'transfers' | 'notify'>;
@@ -33,19 +40,22 @@ export interface EngineParts {
   /** Milliseconds of a clock that only goes forward. */
   now: () => number;
   random: () => string;
-  sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** Called last; what was made for the engine ends with it. */
   dispose: () => Promise<void>;
 }
 
+export interface Engine extends EngineHost {
+  /** Tells every client. */
+  notify: <N extends NotificationName>(name: N, params: NotificationParams<N>) => void;
+}
+
 /** The engine as a plain library: no socket, no process, no editor. */
-export function createEngine(parts: EngineParts): EngineHost {
-  const { registry, store, now, random } = parts;
+export function createEngine(parts: EngineParts): Engine {
+  const { store, transfers, now, random } = parts;
   const listeners = new Set<NotificationListener>();
   const notify = <N extends NotificationName>(name: N, params: NotificationParams<N>, connection?: string): void => {
     for (const listener of listeners) listener(name, params, connection);
   };
-  const transfers = new Transfers({ registry, store, sleep: parts.sleep });
   const answers = new AnswerCache(now);
   const pages = new ListingPages({ now, random });
   const watches = new EnvironmentWatches(parts.watch, (path, connection) =>
@@ -55,7 +65,7 @@ export function createEngine(parts: EngineParts): EngineHost {
   const digestsOf = (reference: string): readonly Digest[] => digestsOfReference(reference, store);
   const methods: EngineMethods = {
     ...environmentMethods({ ...parts, answers, pages, watches }),
-    ...packageMethods({ ...parts, transfers, answers }),
+    ...packageMethods({ ...parts, answers }),
     ...referenceMethods(parts.mapFor),
     ...cacheMethods({ store, packagesOf, digestsOf }),
     ...sessionMethods({
@@ -68,6 +78,7 @@ export function createEngine(parts: EngineParts): EngineHost {
     ...channelMethods({ ...parts.channels, transfers, notify }),
   };
   return {
+    notify,
     call: async (method, params, context) => {
       try {
         return await invoke(methods, method, params, context);

@@ -1,11 +1,12 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Places } from '@condock/protocol';
+import type { NotificationName, NotificationParams, Places } from '@condock/protocol';
 import { discover } from '../conda/environments/discover.ts';
 import { createEnvironmentReader } from '../conda/environments/read-environment.ts';
 import { watchEnvironment } from '../conda/environments/watch.ts';
+import { createCredentials, systemKeychain } from '../credentials/index.ts';
 import { createChannelIndex } from '../engine/channels/channel-index.ts';
 import { createClientSetup } from '../engine/channels/client-setup.ts';
 import type { UpdateParts } from '../engine/channels/document-update.ts';
@@ -16,7 +17,7 @@ import { channelStateFile } from '../http/channel/channel-state.ts';
 import { createChannelServer } from '../http/channel/start-channel-server.ts';
 import { createRegistryClient } from '../oci/client.ts';
 import { openStore } from '../store/open-store.ts';
-import { createChannelMaps } from './channel-maps.ts';
+import { createConfiguration } from './configuration.ts';
 import type { LogLine } from './worker-messages.ts';
 
 export interface ComposeOptions {
@@ -24,6 +25,88 @@ export interface ComposeOptions {
   env: Readonly<Record<string, string | undefined>>;
   version: string;
   log: (line: LogLine) => void;
-  /** The loopback channel is open: the process has to stay. */
+  /** The loopback channel is open, or closed again: the process has to stay, or need not. */
   busyChanged?: (busy: boolean) => void;
+}
+
+/** An engine of real parts: this user's store, credentials, configuration and registries. */
+export function composeEngine(options: ComposeOptions): Promise<EngineHost> {
+  const { places, env, version } = options;
+  const home = homedir();
+  const platform = process.platform;
+  const now = (): number => performance.now();
+  const warn = (message: string): void => options.log({ level: 'warn', message });
+  const configuration = createConfiguration({ places, env, homedir: home, platform, warn });
+  const settings = configuration.settings();
+
+  const store = openStore({
+    root: join(places.cache, 'store'),
+    quota: settings.quota,
+    log: options.log,
+  });
+  const credentials = createCredentials({
+    env,
+    homedir: home,
+    platform,
+    uid: process.getuid?.(),
+    configDir: places.config,
+    keychain: systemKeychain({ env, now }),
+  });
+  const registry = createRegistryClient({
+    credentials,
+    insecureHosts: settings.insecureHosts,
+    env,
+    userAgent: `condock/${version}`,
+  });
+  const sleep = async (milliseconds: number, signal?: AbortSignal): Promise<void> => {
+    await delay(milliseconds, undefined, signal === undefined ? {} : { signal });
+  };
+  const update: UpdateParts = { registry, now: () => new Date(), sleep, random: Math.random };
+  const transfers = new Transfers({ registry, store, sleep });
+  const channelServer = createChannelServer({
+    registry,
+    store,
+    transfers,
+    mapFor: configuration.mapFor,
+    state: channelStateFile(join(places.cache, 'channel.json')),
+    now,
+    log: warn,
+    busyChanged: options.busyChanged ?? (() => undefined),
+  });
+  let notify: <N extends NotificationName>(name: N, params: NotificationParams<N>) => void = () => undefined;
+  const engine = createEngine({
+    registry,
+    store,
+    transfers,
+    channelIndex: createChannelIndex({ ...update, changed: (channel) => notify('channel/didChange', { channel }) }),
+    sessions: { credentials, registry },
+    channels: {
+      registry,
+      store,
+      update,
+      server: channelServer,
+      setup: createClientSetup({ homedir: home, env, platform }),
+      mapFor: configuration.mapFor,
+    },
+    read: createEnvironmentReader(),
+    discover: ({ folders, machine }) => discover({ folders, machine, env, homedir: home, platform }),
+    mapFor: configuration.mapFor,
+    watch: (path, onChange) => watchEnvironment(path, onChange, { onError: (error) => warn(error.message) }),
+    now,
+    random: randomUUID,
+    dispose: async () => {
+      await channelServer[Symbol.asyncDispose]();
+      await registry.close();
+      credentials[Symbol.dispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  });
+  notify = engine.notify;
+  return channelServer.resume().then(
+    () => engine,
+    (error: unknown) => {
+      warn(`The loopback channel could not be opened again: ${error instanceof Error ? error.message : String(error)}`);
+      return engine;
+    },
+  );
 }

@@ -24,7 +24,8 @@ async function main(): Promise<void> {
   });
   let busy = false;
   const host = createWorkerHost({
-    start: () => new Worker(new URL('./engine-worker.js', import.meta.url), { workerData: { places, version: VERSION } }),
+    start: () =>
+      new Worker(new URL('./engine-worker.js', import.meta.url), { workerData: { places, version: VERSION } }),
     log: ({ level, message, facts }) => log[level](message, facts),
     busy: (now) => (busy = now),
   });
@@ -36,10 +37,12 @@ async function main(): Promise<void> {
     busy: () => busy,
     onEnd: (reason) => {
       log.info('daemon ends', { reason });
-      void host[Symbol.asyncDispose]()
-        .catch((error: unknown) => log.error('the engine did not end well', { error }))
-        // What a native library still holds must not keep a daemon that serves nobody.
-        .finally(() => process.exit(0));
+      const exit = (): never => process.exit(0);
+      // What a native library still holds must not keep a daemon that serves nobody.
+      host[Symbol.asyncDispose]().then(exit, (error: unknown) => {
+        log.error('the engine did not end well', { error });
+        exit();
+      });
     },
   });
   if (server.kind === 'attached') {

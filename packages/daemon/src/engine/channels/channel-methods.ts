@@ -6,6 +6,7 @@ import type { BlobStore } from '../../store/blob-store.ts';
 import type { CallContext } from '../engine-host.ts';
 import type { EngineMethods } from '../engine-methods.ts';
 import type { ChannelMap } from '../resolve/channel-map.ts';
+import { requestOptions } from '../request-options.ts';
 import type { Transfers } from '../transfer/transfers.ts';
 import type { ChannelServer } from './channel-server.ts';
 import { copyChannel } from './copy-channel.ts';
@@ -34,10 +35,6 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
   const whole = { ...parts, ...parts.update };
   const layoutFor = (channel: OciChannel, layout: LayoutVersion | undefined): LayoutVersion =>
     layout ?? parts.mapFor(undefined).layoutOf(channel);
-  const request = (identity: string | undefined, { signal }: CallContext) => ({
-    signal,
-    ...(identity === undefined ? {} : { identity }),
-  });
   const scope = async (
     params: {
       channel: string;
@@ -50,7 +47,7 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
   ) => {
     const channel = parseOciChannel(params.channel);
     const layout = layoutFor(channel, params.layout);
-    const options = request(params.identity, context);
+    const options = requestOptions(params.identity, context);
     const subdirs = params.subdirs ?? (await listSubdirs(channel, layout, registry, options));
     return { channel, layout, subdirs, names: params.names ?? [], request: options };
   };
@@ -86,7 +83,7 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
           packages: params.packages,
           yank: params.yank ?? false,
           dryRun: params.dryRun ?? false,
-          request: request(params.identity, context),
+          request: requestOptions(params.identity, context),
         },
         parts.update,
       );
@@ -97,7 +94,7 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
       const from = parseOciChannel(params.from);
       const to = parseOciChannel(params.to);
       const fromLayout = layoutFor(from, params.fromLayout);
-      const options = request(params.identity, context);
+      const options = requestOptions(params.identity, context);
       if (params.from === params.to && (params.layout ?? fromLayout) === fromLayout) {
         throw new CondockError('usage', 'Source and target are the same channel.', {
           hint: 'Name another channel, or another layout.',
@@ -133,12 +130,12 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
           mediaType: params.mediaType,
           artifactType: params.artifactType ?? params.mediaType,
           annotations: params.annotations ?? {},
-          request: request(params.identity, context),
+          request: requestOptions(params.identity, context),
         },
         registry,
       ),
     'channel/referrers': async (params, context) =>
-      listReferrers(params.reference, params.artifactType, registry, request(params.identity, context)),
+      listReferrers(params.reference, params.artifactType, registry, requestOptions(params.identity, context)),
     'channel/setup': async (params) => parts.setup(params, (channel) => server.urlOf(channel)),
   };
 }

@@ -4,6 +4,7 @@ import { type ShowParts, showEnvironment } from './show-environment.ts';
 import type { EngineMethods } from '../engine-methods.ts';
 import type { ListingPages } from './listing-pages.ts';
 import type { EnvironmentWatches } from './environment-watches.ts';
+import { requestOptions } from '../request-options.ts';
 import type { ChannelMap } from '../resolve/channel-map.ts';
 
 export interface EnvironmentParts extends Omit<ShowParts, 'map'> {
@@ -24,7 +25,7 @@ export function environmentMethods(parts: EnvironmentParts): EnvironmentMethods 
     'env/show': async ({ path, environment, platform, check, cursor, identity }, context) => {
       if (cursor !== undefined) return parts.pages.next(cursor, context.connection);
       const file = parts.read(path, narrowed(environment, platform));
-      const request = { signal: context.signal, ...(identity === undefined ? {} : { identity }) };
+      const request = requestOptions(identity, context);
       const listing = await showEnvironment(
         file,
         { ...parts, map: parts.mapFor(path) },

@@ -3,7 +3,6 @@ import type { EnvironmentFile } from '../../conda/environments/types.ts';
 import { listFiles } from '../../conda/insides.ts';
 import type { RegistryClient } from '../../oci/registry-client.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
-import type { CallContext } from '../engine-host.ts';
 import type { EngineMethods } from '../engine-methods.ts';
 import { narrowed } from '../environments/environment-methods.ts';
 import { plannedPackages } from '../environments/show-environment.ts';
@@ -13,6 +12,7 @@ import { publish } from '../publish/publish.ts';
 import type { AnswerCache } from '../resolve/answer-cache.ts';
 import type { ChannelMap } from '../resolve/channel-map.ts';
 import type { PlannedPackage } from '../resolve/planned-package.ts';
+import { requestOptions } from '../request-options.ts';
 import type { Transfers } from '../transfer/transfers.ts';
 import { inspectPackage, openPackage } from './inspect.ts';
 import { planReference } from './plan-reference.ts';
@@ -37,22 +37,22 @@ type PackageMethods = Pick<
 const DEFAULT_LAYERS: readonly LayerRole[] = ['package'];
 
 export function packageMethods(parts: PackageParts): PackageMethods {
-  const request = (identity: string | undefined, { signal }: CallContext) => ({
-    signal,
-    ...(identity === undefined ? {} : { identity }),
-  });
   return {
     'package/inspect': async ({ target, identity }, context) =>
-      inspectPackage(target, { ...parts, map: parts.mapFor(undefined) }, request(identity, context)),
+      inspectPackage(target, { ...parts, map: parts.mapFor(undefined) }, requestOptions(identity, context)),
 
     'package/files': async ({ target, cursor, identity }, context) => {
-      const opened = await openPackage(target, { ...parts, map: parts.mapFor(undefined) }, request(identity, context));
+      const opened = await openPackage(
+        target,
+        { ...parts, map: parts.mapFor(undefined) },
+        requestOptions(identity, context),
+      );
       const { items, ...rest } = pageOf(listFiles(opened.infoFiles), cursor);
       return { files: items, ...rest };
     },
 
     'prefetch/run': async (params, context) => {
-      const options = request(params.identity, context);
+      const options = requestOptions(params.identity, context);
       const planned: PlannedPackage[] = [];
       if (params.path !== undefined) {
         const file = parts.read(params.path, narrowed(params.environment, params.platform));
@@ -83,7 +83,7 @@ export function packageMethods(parts: PackageParts): PackageMethods {
           subdir: params.subdir,
           label: params.label,
           mountFrom: params.mountFrom ?? [],
-          request: request(params.identity, context),
+          request: requestOptions(params.identity, context),
         },
         parts,
         context,

@@ -7,7 +7,7 @@ import type { Transfers } from '../../engine/transfer/transfers.ts';
 import { formatOciChannel } from '../../layout/channel.ts';
 import type { RegistryClient } from '../../oci/registry-client.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
-import { isLoopbackHost } from '../loopback-host.ts';
+import { refuse } from '../registry/access.ts';
 import { serveFile } from './channel-files.ts';
 import type { ChannelState, ChannelStateFile } from './channel-state.ts';
 import { ManifestSource } from './manifest-source.ts';
@@ -26,8 +26,16 @@ export interface ChannelServerParts {
   busyChanged: (busy: boolean) => void;
 }
 
+export interface ResumableChannelServer extends ChannelServer, AsyncDisposable {
+  /** Opens the channel where it was open when the process before this one ended. */
+  resume(): Promise<void>;
+}
+
+/** A page in a browser can be made to call us under a name of its choice (DNS rebinding); it knows no secret, and yet. */
+const ACCESS = { names: new Set(['localhost']), anyAddress: false, auth: undefined };
+
 /** The loopback channel: conda channels over plain HTTP for this machine's conda clients, out of registries and the store. */
-export function createChannelServer(parts: ChannelServerParts): ChannelServer & AsyncDisposable {
+export function createChannelServer(parts: ChannelServerParts): ResumableChannelServer {
   let server: Server | undefined;
   let requests = 0;
   let offline = false;
@@ -44,8 +52,7 @@ export function createChannelServer(parts: ChannelServerParts): ChannelServer & 
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     try {
-      // A page in a browser can be made to call us under a name of its choice (DNS rebinding); it knows no secret, and yet.
-      if (!isLoopbackHost(request.headers.host)) return void response.writeHead(403).end();
+      if ((await refuse(request, ACCESS)) !== undefined) return void response.writeHead(403).end();
       if (request.method !== 'GET' && request.method !== 'HEAD')
         return void response.writeHead(405, { Allow: 'GET, HEAD' }).end();
       const asked = parsePath(request.url ?? '', state.secret);
@@ -125,6 +132,9 @@ export function createChannelServer(parts: ChannelServerParts): ChannelServer & 
       const name = nameFor(channel, state.channels);
       if (state.channels[name] !== channel) save({ channels: { ...state.channels, [name]: channel } });
       return describe(name, channel);
+    },
+    resume: async () => {
+      if (state.serving && server === undefined) await openSomewhere(undefined);
     },
     busy: () => server !== undefined,
     [Symbol.asyncDispose]: close,

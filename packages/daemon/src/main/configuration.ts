@@ -1,0 +1,66 @@
+import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Places } from '@condock/protocol';
+import { readCondockConfig } from '../conda/configuration/condock-config.ts';
+import { mapUrl } from '../conda/configuration/map-url.ts';
+import { readMirrors } from '../conda/configuration/read-mirrors.ts';
+import type { CondockConfig } from '../conda/configuration/types.ts';
+import type { ChannelMap } from '../engine/resolve/channel-map.ts';
+
+export interface ConfigurationParts {
+  places: Places;
+  env: Readonly<Record<string, string | undefined>>;
+  homedir: string;
+  platform: string;
+  warn: (message: string) => void;
+}
+
+export interface Configuration {
+  /** Condock's own file as it is now. Throws `config-invalid`. */
+  settings(): CondockConfig;
+  /** Mirrors for a path (a workspace has its own), or for this user. Read anew each time: an edited file counts at once. */
+  mapFor(path: string | undefined): ChannelMap;
+}
+
+/** Joins Condock's own configuration with that of pixi, mamba and conda. */
+export function createConfiguration(parts: ConfigurationParts): Configuration {
+  const file = join(parts.places.config, 'config.toml');
+  // Said once: the files are read for every request.
+  const said = new Set<string>();
+  const warn = (warning: string): void => {
+    if (said.size < 1000 && !said.has(warning)) parts.warn(warning);
+    said.add(warning);
+  };
+  const settings = (): CondockConfig => {
+    const config = readCondockConfig(file);
+    config.warnings.forEach(warn);
+    return config;
+  };
+  return {
+    settings,
+    mapFor: (path) => {
+      const { mirrors: own, layouts } = settings();
+      const mirrors = readMirrors({
+        ...parts,
+        own,
+        warn,
+        projectFolder: path === undefined ? undefined : folderOf(path),
+      });
+      return {
+        targets: (packageUrl) =>
+          mapUrl(packageUrl, mirrors)
+            // https mirrors hold no OCI artifacts.
+            .filter(({ url }) => url.startsWith('oci://'))
+            .map(({ url, mirror }) => ({ channel: channelOf(url), source: mirror.source })),
+        layoutOf: ({ host, path: channel }) => layouts.get(`oci://${host}/${channel}`) ?? 'v0',
+      };
+    },
+  };
+}
+
+/** Without the subdir and the file name. */
+const channelOf = (packageUrl: string): string => packageUrl.split('/').slice(0, -2).join('/');
+
+function folderOf(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? path : dirname(path);
+}
