@@ -19,6 +19,7 @@ export interface ComposeSourcesParts extends ContainerAuthParts {
   keychain: Keychain;
   isAbsolute: (path: string) => boolean;
   usesPixi: () => boolean;
+  keychainTimeoutMs: number;
 }
 
 /**
@@ -50,6 +51,6 @@ function rattlerKeychainReader(parts: ComposeSourcesParts): ReadRattlerEntry {
     case 'win32':
       return readNothingOnWindows(parts.usesPixi);
     default:
-      return readThroughSecretTool({ ...parts, isUsed: parts.usesPixi });
+      return readThroughSecretTool({ ...parts, timeoutMs: parts.keychainTimeoutMs, isUsed: parts.usesPixi });
   }
 }

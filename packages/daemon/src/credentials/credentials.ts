@@ -39,11 +39,13 @@ export interface CredentialsParts {
 export interface CredentialTimeouts {
   /** For one call of a credential helper. */
   helper: number;
+  /** For one look at another tool's entry in the keychain. */
+  keychain: number;
   /** For which the answer of a helper or of another tool's keychain entry holds. */
   answer: number;
 }
 
-const TIMEOUTS: CredentialTimeouts = { helper: 15_000, answer: 300_000 };
+const TIMEOUTS: CredentialTimeouts = { helper: 15_000, keychain: 5_000, answer: 300_000 };
 
 export interface CredentialListing {
   entries: CredentialEntry[];
@@ -97,6 +99,7 @@ export function createCredentials(parts: CredentialsParts): Credentials {
       homedir: parts.homedir,
       keychain: parts.keychain,
       timeoutMs: timeouts.helper,
+      keychainTimeoutMs: timeouts.keychain,
       helperAnswerMs: timeouts.answer,
       isAbsolute,
       usesPixi: () => ['.pixi', '.rattler'].some((name) => shared.files.stat(join(parts.homedir, name)) !== undefined),

@@ -46,6 +46,20 @@ describe("rattler's keychain entries", () => {
     expect(home.problems.all().join()).toContain('does not answer');
   });
 
+  it('leaves a keychain that hangs alone for a while, whichever host is asked for', async () => {
+    let asks = 0;
+    const rattler = source(() => {
+      asks += 1;
+      return Promise.reject(new CondockError('timeout', 'secret-tool did not end.'));
+    });
+    await rattler.find({ host: '127.0.0.1' });
+    await rattler.find({ host: '127.0.0.2' });
+    expect(asks).toBe(1);
+    home.time += 300_001;
+    await rattler.find({ host: '127.0.0.2' });
+    expect(asks).toBe(2);
+  });
+
   it('names a malformed entry without its content', async () => {
     entries.set('h', 'TOP-SECRET');
     expect(await source().find({ host: 'h' })).toBeUndefined();

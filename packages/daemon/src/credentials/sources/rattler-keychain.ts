@@ -1,5 +1,6 @@
 import { CondockError, isCancellation } from '@condock/protocol';
 import type { RunProgram } from '../../system/run-program.ts';
+import { keychainReason } from '../keychain/failures.ts';
 import type { Keychain } from '../keychain/keychain.ts';
 import type { Problems } from '../problems.ts';
 import type { Source } from '../source.ts';
@@ -35,16 +36,20 @@ export function rattlerKeychainSource(parts: RattlerKeychainParts): Source {
   const cache = new TimeLimitedCache<string | undefined>(now, (value) =>
     value === undefined ? Math.min(NO_ANSWER_MS, parts.answerMs) : parts.answerMs,
   );
+  // One that hangs costs one request its time, and not every host anew.
+  let restsUntil = 0;
   const ask = (account: string, signal: AbortSignal | undefined): Promise<string | undefined> =>
     cache.get(
       account,
       async (ownSignal) => {
+        if (now() < restsUntil) return undefined;
         try {
           const text = await parts.read(account, ownSignal);
           problems.clear(WHERE);
           return text;
         } catch (error) {
           if (isCancellation(error)) throw error;
+          if (hangs(error)) restsUntil = now() + parts.answerMs;
           problems.set(WHERE, `rattler's entries in the keychain can't be read: ${sentence(error)}`);
           return undefined;
         }
@@ -141,6 +146,10 @@ export function readNothingOnWindows(isUsed: () => boolean): ReadRattlerEntry {
           new CondockError('keychain-unavailable', 'on Windows only rattler itself can; use "condock login" once.'),
         )
       : Promise.resolve(undefined);
+}
+
+function hangs(error: unknown): boolean {
+  return keychainReason(error) === 'hanging' || (error instanceof CondockError && error.code === 'timeout');
 }
 
 function sentence(error: unknown): string {
