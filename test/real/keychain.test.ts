@@ -1,7 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   createCredentials,
   type Credentials,
@@ -9,6 +10,7 @@ import {
   type SystemKeychainParts,
 } from '../../packages/daemon/src/credentials/index.ts';
 import { runProgram } from '../../packages/daemon/src/system/run-program.ts';
+import { bundleProgram } from '../support/bundle.ts';
 import { findProgramOrSay } from '../support/find-program.ts';
 import { lockKeyring, type SessionBus, startSessionBus } from './support/secret-service.ts';
 
@@ -18,6 +20,7 @@ const missing = ['gnome-keyring-daemon', 'dbus-daemon', 'dbus-send'].some(
 );
 const helper = findProgramOrSay('docker-credential-secretservice', 'docker-credential-secretservice');
 const secretTool = findProgramOrSay('secret-tool', "rattler's keychain entries (Debian: libsecret-tools)");
+const keytarPath = createRequire(new URL('../../packages/daemon/package.json', import.meta.url)).resolve('keytar');
 const login = { kind: 'basic', username: 'u', secret: 'TOP-SECRET ü' } as const;
 
 describe.skipIf(missing || process.platform !== 'linux')('the keychain of a Linux desktop', () => {
@@ -90,7 +93,7 @@ describe.skipIf(missing || process.platform !== 'linux')('the keychain of a Linu
     },
   );
 
-  it('that hangs does not keep a request from its other sources, nor this process from ending', async () => {
+  it('that hangs does not keep a request from its other sources', async () => {
     const session = await start('hanging');
     mkdirSync(join(session.home, 'condock'));
     const kept = { kind: 'basic', where: 'keychain', stamp: '1' };
@@ -107,11 +110,22 @@ describe.skipIf(missing || process.platform !== 'linux')('the keychain of a Linu
     expect(await warnings(credentials)).toMatch(/i\.io .*does not answer/);
   });
 
+  it('that hangs keeps neither a thread nor a process from ending, and leaves no helper behind', async () => {
+    const session = await start('hanging');
+    const entry = fileURLToPath(new URL('support/hanging-keychain-program.ts', import.meta.url));
+    const script = await bundleProgram(entry, session.home, 'hanging');
+    const env = { ...session.env, KEYTAR_PATH: keytarPath };
+    const result = await runProgram({ program: 'node', args: [script], env, timeoutMs: 20_000 });
+    expect(result).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    // Each helper had reached the bus, and each let go of it.
+    expect(session.connected()).toBe(2);
+    await vi.waitFor(() => expect(session.connections()).toBe(0), 5000);
+  });
+
   it("whose library can't be loaded says which one and what to install", async () => {
     const session = await start('none');
-    const keytar = createRequire(new URL('../../packages/daemon/package.json', import.meta.url)).resolve('keytar');
     const copy = join(session.home, 'keytar');
-    cpSync(join(dirname(keytar), '..'), copy, { recursive: true, dereference: true });
+    cpSync(join(dirname(keytarPath), '..'), copy, { recursive: true, dereference: true });
     truncateSync(join(copy, 'prebuilds', `${process.platform}-${process.arch}`, 'keytar.node'), 100);
     const credentials = made(session, { keytarPath: join(copy, 'lib', 'keytar.js') });
     await expect(credentials.keep('h.io', login, 'keychain')).rejects.toMatchObject({

@@ -11,6 +11,10 @@ export interface SessionBus extends AsyncDisposable {
   home: string;
   /** What programs on this bus run with. */
   env: Record<string, string | undefined>;
+  /** Of a hanging bus: how many hold a connection to it. */
+  connections: () => number;
+  /** The same: how many ever did. */
+  connected: () => number;
 }
 
 const EMPTY_BUS = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -33,7 +37,10 @@ export async function startSessionBus(service: 'unlocked' | 'locked' | 'none' | 
 
   if (service === 'hanging') {
     const path = join(home, 'bus');
-    silent = createServer((socket) => sockets.push(socket)).listen(path);
+    silent = createServer((socket) => {
+      socket.on('error', () => undefined).resume();
+      sockets.push(socket);
+    }).listen(path);
     await once(silent, 'listening');
     env.DBUS_SESSION_BUS_ADDRESS = `unix:path=${path}`;
   } else {
@@ -49,6 +56,8 @@ export async function startSessionBus(service: 'unlocked' | 'locked' | 'none' | 
   return {
     home,
     env,
+    connected: () => sockets.length,
+    connections: () => sockets.filter((socket) => !socket.closed).length,
     [Symbol.asyncDispose]: async () => {
       for (const child of children.reverse()) {
         if (child.exitCode !== null || child.signalCode !== null) continue;

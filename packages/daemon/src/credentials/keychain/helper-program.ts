@@ -39,5 +39,6 @@ const handle = async (request) => {
 require('node:readline')
   .createInterface({ input: process.stdin })
   .on('line', (line) => void handle(JSON.parse(line)));
-process.stdin.on('end', () => process.exit(0));
+// Whoever asked is gone. An ordinary exit would wait for a call that hangs.
+process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL'));
 `;
