@@ -22,6 +22,7 @@ import type { ChannelIndex } from './publish/channel-index.ts';
 import { referenceMethods } from './references/reference-methods.ts';
 import { AnswerCache } from './resolve/answer-cache.ts';
 import type { ChannelMap } from './resolve/channel-map.ts';
+import { withScopedIdentity } from './sessions/scope-identity.ts';
 import { sessionMethods, type SessionParts } from './sessions/session-methods.ts';
 import type { Transfers } from './transfer/transfers.ts';
 
@@ -81,7 +82,7 @@ export function createEngine(parts: EngineParts): Engine {
     notify,
     call: async (method, params, context) => {
       try {
-        return await invoke(methods, method, params, context);
+        return await invoke(methods, method, withScopedIdentity(method, params, context.connection), context);
       } catch (error) {
         throw toCondockError(error);
       }

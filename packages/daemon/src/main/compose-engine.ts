@@ -55,8 +55,6 @@ export function composeEngine(options: ComposeOptions): Promise<EngineHost> {
   const registry = createRegistryClient({
     credentials,
     insecureHosts: settings.insecureHosts,
-    env,
-    userAgent: `condock/${version}`,
   });
   const sleep = async (milliseconds: number, signal?: AbortSignal): Promise<void> => {
     await delay(milliseconds, undefined, signal === undefined ? {} : { signal });
