@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Descriptor } from '../oci/types.ts';
 import type { BlobStore, Ingest } from './blob-store.ts';
 import { BadBlobs } from './blobs/bad-blobs.ts';
 import { BlobFiles } from './blobs/blob-files.ts';
@@ -73,10 +74,15 @@ export function openStore(options: OpenStoreOptions): BlobStore {
   };
   const reaping = { paths, owner, watch, bad, log };
   const ingesting = { ...reaping, clock, onReaped, files, pool, open };
+  const setRef = (name: string, target: Descriptor | null): void => {
+    // Whoever finds the folder of an ended process publishes what it could not.
+    owner.ensure();
+    records.setRef(name, target);
+    index.request();
+  };
   const deleteRef = (name: string): boolean => {
     if ((records.refs().get(name)?.d ?? null) === null) return false;
-    records.setRef(name, null);
-    index.request();
+    setRef(name, null);
     return true;
   };
 
@@ -95,8 +101,7 @@ export function openStore(options: OpenStoreOptions): BlobStore {
     touch: (digest) => lastUse.touch(hexName(digest)),
     setRef: (name, target) => {
       hexName(target.digest);
-      records.setRef(name, target);
-      index.request();
+      setRef(name, target);
     },
     getRef: (name) => records.refs().get(name)?.d ?? undefined,
     deleteRef,
