@@ -47,7 +47,7 @@ export async function openContentFiles(root: string): Promise<ContentFiles> {
         throw error;
       }
     },
-    open: (digest, range) => createReadStream(contentPath(root, digest), range),
+    open: (digest, range) => createReadStream(contentPath(root, digest), { ...range, highWaterMark: 256 * 1024 }),
     put: async (digest, bytes) => {
       const path = join(temporary, randomUUID());
       try {

@@ -144,6 +144,7 @@ describe('the embedded registry', () => {
     const refused = await pushManifest('a', 't', { layers: [missing] });
     expect([refused.status, codeOf(refused)]).toEqual([400, 'MANIFEST_BLOB_UNKNOWN']);
     expect(refused.body.toString()).toContain(missing.digest);
+    expect(await at('a/manifests/t')).toMatchObject({ status: 404 });
     await pushBlob('a', blob);
     const taken = await pushManifest('a', 't', {
       layers: [missing],
@@ -212,6 +213,8 @@ describe('the embedded registry', () => {
     const digest = String(sbom.headers['docker-content-digest']);
     expect(await at(`a/manifests/${digest}`, { method: 'DELETE' })).toMatchObject({ status: 202 });
     expect((await list()).types).toEqual([empty]);
+    const place = join(directory, 'repositories', '~a', 'referrers', subject.digest.replace(':', '-'));
+    expect(await readdir(place)).toHaveLength(1);
     expect(await at(`none/referrers/${subject.digest}`)).toMatchObject({ status: 200 });
     expect(await at('a/referrers/sha256:x')).toMatchObject({ status: 400 });
   });
