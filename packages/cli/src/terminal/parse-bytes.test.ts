@@ -10,7 +10,7 @@ describe('parseBytes', () => {
     expect(parseBytes(text)).toBe(expected);
   });
 
-  it.each(['', 'much', '5 parsecs', '-1'])('refuses "%s"', (text) => {
+  it.each(['', 'much', '5 parsecs', '-1', '9999999TB'])('refuses "%s"', (text) => {
     expect(() => parseBytes(text)).toThrow(/no size/);
   });
 });

@@ -21,8 +21,9 @@ const UNITS: Readonly<Record<string, number>> = {
 export function parseBytes(text: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text);
   const unit = UNITS[(match?.[2] ?? '?').toLowerCase()];
-  if (match?.[1] === undefined || unit === undefined) {
+  const bytes = Math.round(Number(match?.[1]) * (unit ?? NaN));
+  if (!Number.isSafeInteger(bytes)) {
     throw new CondockError('usage', `"${text}" is no size.`, { hint: 'Write it like 5GB or 500MiB.' });
   }
-  return Math.round(Number(match[1]) * unit);
+  return bytes;
 }

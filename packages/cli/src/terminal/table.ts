@@ -86,7 +86,7 @@ function cellOf(column: Column | undefined, value: string, width: number, isTitl
 
 function cutTo(value: string, width: number, front: boolean): string {
   if (stringWidth(value) <= width) return value;
-  const characters = [...value];
+  const characters = Array.from(new Intl.Segmenter().segment(value), ({ segment }) => segment);
   if (front) characters.reverse();
   let kept = '';
   let used = 1;

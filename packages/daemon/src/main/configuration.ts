@@ -17,9 +17,9 @@ export interface ConfigurationParts {
 
 export interface Configuration {
   /** Condock's own file as it is now. Throws `config-invalid`. */
-  settings(): CondockConfig;
+  readonly settings: () => CondockConfig;
   /** Mirrors for a path (a workspace has its own), or for this user. Read anew each time: an edited file counts at once. */
-  mapFor(path: string | undefined): ChannelMap;
+  readonly mapFor: (path: string | undefined) => ChannelMap;
 }
 
 /** Joins Condock's own configuration with that of pixi, mamba and conda. */

@@ -107,7 +107,7 @@ export function createWorkerHost(options: WorkerHostOptions): WorkerHost {
         const id = (lastId += 1);
         const cancel = (): void => send({ type: 'cancel', id });
         const forget = (): void => context.signal.removeEventListener('abort', cancel);
-        calls.set(id, { resolve: resolve as Call['resolve'], reject, context, forget });
+        calls.set(id, { resolve: resolve, reject, context, forget });
         context.signal.addEventListener('abort', cancel, { once: true });
         send({ type: 'call', id, method, params, connection: context.connection });
         if (context.signal.aborted) cancel();

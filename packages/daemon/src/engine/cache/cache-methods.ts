@@ -7,9 +7,9 @@ import type { PlannedPackage } from '../resolve/planned-package.ts';
 export interface CacheParts {
   store: BlobStore;
   /** The packages of an environment, for pinning. */
-  packagesOf(path: string): Promise<PlannedPackage[]>;
+  packagesOf: (path: string) => Promise<PlannedPackage[]>;
   /** Digests that a reference needs and the store holds. */
-  digestsOf(reference: string): readonly Digest[];
+  digestsOf: (reference: string) => readonly Digest[];
 }
 
 type CacheMethods = Pick<EngineMethods, `cache/${string}` & keyof EngineMethods>;

@@ -1,4 +1,5 @@
 import { CondockError } from '@condock/protocol';
+import type { BuiltRepodata } from '../../layout/repodata/artifact.ts';
 import { historyTag } from '../../layout/repodata/names.ts';
 import type { JsonObject } from '../../layout/repodata/types.ts';
 import type { RegistryClient, RequestOptions } from '../../oci/registry-client.ts';
@@ -20,6 +21,8 @@ export interface UpdateParts {
   sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** 0 ≤ random < 1 */
   random: () => number;
+  /** Default `SETTLE_MS`. All who publish to one channel must use the same; another only in tests. */
+  settleMs?: number;
 }
 
 export type UpdateOptions = RequestOptions & { signal: AbortSignal };
@@ -52,21 +55,18 @@ export async function putChange(
   options: UpdateOptions,
 ): Promise<PutChange> {
   const { registry } = parts;
+  let mayHaveMoved = false;
   for (let round = 0; round < ROUNDS; round += 1) {
     const current = await readDocument(place, registry, options);
-    if (current !== undefined && edit.holds(current.json))
-      return { place, edit, digest: current.digest, at: undefined };
-    const built = await pushDocument(
-      place,
-      edit.apply(current?.json),
-      historyTag(place.layout, parts.now()),
-      registry,
-      options,
-    );
+    if (current !== undefined && edit.holds(current.json)) {
+      return { place, edit, digest: current.digest, at: mayHaveMoved ? parts.now().getTime() : undefined };
+    }
+    const history = historyTag(place.layout, parts.now());
+    const built = await pushDocument(place, edit.apply(current?.json), history, registry, options);
     if ((await latestDigest(place, registry, options)) === current?.digest) {
-      const deadline = AbortSignal.timeout(SETTLE_MS);
-      await moveLatest(place, built, registry, { ...options, signal: AbortSignal.any([options.signal, deadline]) });
-      return { place, edit, digest: built.digest, at: parts.now().getTime() };
+      const moved = await moveInTime(place, built, parts, options);
+      if (moved) return { place, edit, digest: built.digest, at: parts.now().getTime() };
+      mayHaveMoved = true;
     }
     // Another publisher was faster. Who waits at random lets all get their turn.
     await parts.sleep(20 + parts.random() * 50 * Math.min(round + 1, 10), options.signal);
@@ -74,12 +74,30 @@ export async function putChange(
   throw crowded(place);
 }
 
+/** False where the registry did not answer in the time after which others rely on nobody overwriting them any more. */
+async function moveInTime(
+  place: DocumentPlace,
+  built: BuiltRepodata,
+  parts: UpdateParts,
+  options: UpdateOptions,
+): Promise<boolean> {
+  const deadline = AbortSignal.timeout(parts.settleMs ?? SETTLE_MS);
+  try {
+    const signal = AbortSignal.any([options.signal, deadline]);
+    await moveLatest(place, built, parts.registry, { ...options, signal });
+    return true;
+  } catch (error) {
+    if (deadline.aborted && !options.signal.aborted) return false;
+    throw error;
+  }
+}
+
 /** Waits until a change that was put can't be overwritten any more; makes it again as often as it was. */
 export async function confirmChange(put: PutChange, parts: UpdateParts, options: UpdateOptions): Promise<Digest> {
   let change = put;
   for (let round = 0; round < ROUNDS; round += 1) {
     if (change.at === undefined) return change.digest;
-    await parts.sleep(Math.max(0, change.at + SETTLE_MS - parts.now().getTime()), options.signal);
+    await parts.sleep(Math.max(0, change.at + (parts.settleMs ?? SETTLE_MS) - parts.now().getTime()), options.signal);
     if ((await latestDigest(change.place, parts.registry, options)) === change.digest) return change.digest;
     // `putChange` puts nothing where the change is still there among others'.
     change = await putChange(change.place, change.edit, parts, options);

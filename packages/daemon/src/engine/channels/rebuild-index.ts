@@ -3,12 +3,7 @@ import { formatOciChannel } from '../../layout/channel.ts';
 import { applyPatchInstructions } from '../../layout/repodata/patch-instructions.ts';
 import { addRecords, emptyRepodata, recordFromIndex } from '../../layout/repodata/records.ts';
 import { equalJson } from '../../layout/repodata/stable-json.ts';
-import {
-  type JsonObject,
-  type PatchInstructions,
-  RECORD_SECTIONS,
-  type Repodata,
-} from '../../layout/repodata/types.ts';
+import { type JsonObject, RECORD_SECTIONS, type Repodata } from '../../layout/repodata/types.ts';
 import type { OciChannel } from '../../layout/types.ts';
 import type { CallContext } from '../engine-host.ts';
 import { Progress } from '../packages/progress.ts';
@@ -98,7 +93,7 @@ async function rebuildSubdir(
     { ...emptyRepodata(subdir), removed: current?.removed ?? [] },
     stored.map((p) => recordOf(p, current)),
   );
-  const next = instructions === undefined ? raw : applyPatchInstructions(raw, instructions.json as PatchInstructions);
+  const next = instructions === undefined ? raw : applyPatchInstructions(raw, instructions.json);
   const before = new Map(recordsOf(current));
   const after = new Map(recordsOf(next));
   const counts = {

@@ -87,9 +87,11 @@ async function listPackageRepositories(
 
 /** A package's component, and in v1 also the one of its builds whose tags are too long and therefore hashed. */
 function componentsOf(layout: LayoutVersion, name: string): string[] {
-  const { encodeName } = codecOf(layout);
-  const plain = encodeName({ name, version: '0', build: '0' }).component;
-  return layout === 'v0' ? [plain] : [plain, encodeName({ name, version: '0', build: '0'.repeat(128) }).component];
+  const codec = codecOf(layout);
+  const plain = codec.encodeName({ name, version: '0', build: '0' }).component;
+  return layout === 'v0'
+    ? [plain]
+    : [plain, codec.encodeName({ name, version: '0', build: '0'.repeat(128) }).component];
 }
 
 function isMetadata(component: string, layout: LayoutVersion): boolean {

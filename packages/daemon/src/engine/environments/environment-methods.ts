@@ -1,4 +1,4 @@
-import { discover } from '../../conda/environments/discover.ts';
+import type { discover } from '../../conda/environments/discover.ts';
 import type { EnvironmentFile } from '../../conda/environments/types.ts';
 import { type ShowParts, showEnvironment } from './show-environment.ts';
 import type { EngineMethods } from '../engine-methods.ts';
@@ -20,8 +20,8 @@ type EnvironmentMethods = Pick<EngineMethods, `env/${string}` & keyof EngineMeth
 
 export function environmentMethods(parts: EnvironmentParts): EnvironmentMethods {
   return {
-    'env/discover': async ({ folders, machine }) =>
-      parts.discover({ folders: folders ?? [], machine: machine ?? folders === undefined }),
+    'env/discover': ({ folders, machine }) =>
+      Promise.resolve(parts.discover({ folders: folders ?? [], machine: machine ?? folders === undefined })),
     'env/show': async ({ path, environment, platform, check, cursor, identity }, context) => {
       if (cursor !== undefined) return parts.pages.next(cursor, context.connection);
       const file = parts.read(path, narrowed(environment, platform));

@@ -33,7 +33,7 @@ export class ListingPages {
 
   next(cursor: string, connection: string): Page {
     const waiting = this.#waiting.get(cursor);
-    if (waiting === undefined || waiting.connection !== connection || waiting.until < this.#now()) {
+    if (waiting?.connection !== connection || waiting.until < this.#now()) {
       throw new CondockError('usage', 'This cursor is unknown or too old.', {
         hint: 'List the environment again without a cursor.',
       });

@@ -46,7 +46,7 @@ export async function inspectPackage(
   options: TransferOptions,
 ): Promise<PackageInsides> {
   const opened = await openPackage(text, parts, options);
-  const inside = describeInside(opened.infoFiles);
+  const inside = describeInside(opened.infoFiles, text);
   const { found } = opened;
   return {
     target: text,

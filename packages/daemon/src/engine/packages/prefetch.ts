@@ -62,18 +62,19 @@ export async function prefetch(
   });
   using _lease = parts.store.lease(packages.flatMap((p) => (p.digest === undefined ? [] : [p.digest])));
   const limit = pLimit(AT_ONCE);
+  const isCancelled = (): boolean => options.request.signal.aborted;
   try {
     await Promise.all(
       packages.map((planned) =>
         limit(async () => {
-          if (options.request.signal.aborted) return;
+          if (isCancelled()) return;
           try {
             const bytes = await prefetchOne(planned, parts, options, (n) => progress.addBytes(n));
             report.bytes += bytes.network;
             if (bytes.fetched) report.fetched += 1;
             else report.cached += 1;
           } catch (error) {
-            if (options.request.signal.aborted) return;
+            if (isCancelled()) return;
             const failure = toCondockError(error);
             report.failed.push({ name: nameOf(planned), state: stateOf(failure), error: failure });
           }

@@ -35,7 +35,7 @@ export async function openLocalPackage(path: string, options: OpenOptions): Prom
   const fileName = parseFileName(basename(path));
   const archive = await openArchive(path);
   const infoFiles = await archive.infoFiles();
-  const { index } = describeInside(infoFiles);
+  const { index } = describeInside(infoFiles, path);
   for (const key of ['name', 'version', 'build'] as const) {
     if (index[key] === fileName[key]) continue;
     throw new CondockError(
@@ -52,7 +52,7 @@ export async function openLocalPackage(path: string, options: OpenOptions): Prom
 }
 
 function subdirOf(path: string, index: Record<string, unknown>, given: string | undefined): string {
-  const said = index['subdir'];
+  const said = index.subdir;
   if (typeof said === 'string' && said !== '') {
     if (given !== undefined && given !== said) {
       throw new CondockError('usage', `${path} says that it is for ${said}, not for ${given}.`, {
@@ -63,7 +63,7 @@ function subdirOf(path: string, index: Record<string, unknown>, given: string | 
     return said;
   }
   if (given !== undefined) return given;
-  if (index['noarch'] !== undefined && index['noarch'] !== false) return 'noarch';
+  if (index.noarch !== undefined && index.noarch !== false) return 'noarch';
   throw new CondockError('invalid-package', `${path}: info/index.json does not say a subdir.`, {
     hint: 'Say it with --subdir, for example --subdir linux-64.',
     data: { path },

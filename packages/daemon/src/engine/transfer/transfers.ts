@@ -66,7 +66,7 @@ export class Transfers {
   /** A caller that joined another's failed transfer tries once with its own origins and credentials. */
   async #share(request: BlobRequest, options: TransferOptions): Promise<number> {
     for (let tries = 0; ; tries += 1) {
-      let own = false;
+      let own = false as boolean;
       try {
         return await this.#flights.run(
           request.digest,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { CondockError, toCondockError } from '@condock/protocol';
+import type { CondockError} from '@condock/protocol';
+import { toCondockError } from '@condock/protocol';
 import type { TransferOptions, Transfers } from '../../engine/transfer/transfers.ts';
 import { encodeReference } from '../../layout/codec.ts';
 import { decompress, zstdCompress } from '../../layout/compression.ts';

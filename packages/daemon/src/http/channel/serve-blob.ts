@@ -103,7 +103,7 @@ export async function serveWhileFetching(
   }
   let sent = 0;
   let live = true;
-  let tainted = false;
+  let tainted = false as boolean;
   const held = Math.min(facts.size, 64 * 1024);
   const onChunk = (offset: number, chunk: Uint8Array): void => {
     // The transfer began again, from another mirror maybe: what the client got may be of a copy that was wrong.

@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../layout/repodata/types.ts';
+import { sha256Digest } from '../../oci/digest.ts';
+import { parseManifest } from '../../oci/manifest.ts';
+import type { RegistryClient } from '../../oci/registry-client.ts';
+import { confirmChange, type DocumentEdit, putChange, type UpdateParts } from './document-update.ts';
+import { type DocumentPlace, readDocument } from './metadata-documents.ts';
+
+const place: DocumentPlace = {
+  repository: { host: '127.0.0.1:1', name: 'c/noarch/repodata.json' },
+  layout: 'v0',
+  kind: 'repodata',
+};
+
+/** A registry in memory that answers after a while, so that publishers come between one another. */
+function slowRegistry(pause: () => Promise<void>) {
+  const blobs = new Map<string, Uint8Array>();
+  const tags = new Map<string, { bytes: Uint8Array; mediaType: string }>();
+  let moves = 0;
+  const client = {
+    getManifest: async (_: unknown, tag: string) => {
+      await pause();
+      const found = tags.get(tag);
+      if (found === undefined) return undefined;
+      return { ...found, digest: sha256Digest(found.bytes), document: parseManifest(found.bytes) };
+    },
+    getBlob: async (_: unknown, digest: string) => {
+      await pause();
+      const bytes = blobs.get(digest);
+      if (bytes === undefined) return undefined;
+      return {
+        offset: 0,
+        size: bytes.length,
+        chunks: (async function* () {
+          yield await Promise.resolve(bytes);
+        })(),
+      };
+    },
+    uploadBlob: async (
+      _: unknown,
+      source: { digest: string; size: number; open: (n: number) => AsyncIterable<Uint8Array> },
+    ) => {
+      await pause();
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of source.open(0)) chunks.push(chunk);
+      blobs.set(source.digest, Buffer.concat(chunks));
+      return { digest: source.digest, size: source.size, moved: 'uploaded' };
+    },
+    putManifest: async (_: unknown, tag: string, bytes: Uint8Array, mediaType: string) => {
+      await pause();
+      if (tag === 'latest') moves += 1;
+      tags.set(tag, { bytes, mediaType });
+      return { digest: sha256Digest(bytes), subjectHandled: false };
+    },
+  } as unknown as RegistryClient;
+  return { client, moves: () => moves };
+}
+
+const parts = (registry: RegistryClient): UpdateParts => ({
+  registry,
+  now: () => new Date(),
+  sleep: async (ms) => void (await delay(ms)),
+  random: Math.random,
+  settleMs: 400,
+});
+
+/** Adds one name to the document. */
+const add = (name: string): DocumentEdit => ({
+  apply: (current) => ({
+    info: { subdir: 'noarch' },
+    packages: { ...(current?.packages as JsonObject | undefined), [name]: {} },
+    'packages.conda': {},
+  }),
+  holds: (current) => Object.hasOwn(current.packages as JsonObject, name),
+});
+
+const signal = new AbortController().signal;
+
+describe('updates of a document that others update too', () => {
+  it('lose nothing that was confirmed, however publishers come between one another', async () => {
+    const { client } = slowRegistry(() => delay(Math.random() * 8).then(() => undefined));
+    const names = Array.from({ length: 8 }, (_, n) => `p${n}`);
+    await Promise.all(
+      names.map(async (name) => {
+        const put = await putChange(place, add(name), parts(client), { signal });
+        await confirmChange(put, parts(client), { signal });
+      }),
+    );
+    const document = await readDocument(place, client, { signal });
+    expect(Object.keys(document?.json.packages as JsonObject).sort()).toEqual(names);
+  });
+
+  it('make a change again that was overwritten by one who had read before it', async () => {
+    const { client } = slowRegistry(() => Promise.resolve());
+    const own = parts(client);
+    const put = await putChange(place, add('mine'), own, { signal });
+    // Somebody who read before us moves the tag after us.
+    const theirs = slowRegistry(() => Promise.resolve());
+    await putChange(place, add('theirs'), parts(theirs.client), { signal });
+    const stale = await theirs.client.getManifest(place.repository, 'latest');
+    const blobs = await readDocument(place, theirs.client, { signal });
+    expect(blobs?.json.packages).toEqual({ theirs: {} });
+    await copyDocument(theirs.client, client);
+    await client.putManifest(place.repository, 'latest', stale?.bytes ?? new Uint8Array(), stale?.mediaType ?? '');
+    await confirmChange(put, own, { signal });
+    const document = await readDocument(place, client, { signal });
+    expect(Object.keys(document?.json.packages as JsonObject).sort()).toEqual(['mine', 'theirs']);
+  });
+
+  it('move nothing where the document says it already', async () => {
+    const { client, moves } = slowRegistry(() => Promise.resolve());
+    await confirmChange(await putChange(place, add('a'), parts(client), { signal }), parts(client), { signal });
+    const put = await putChange(place, add('a'), parts(client), { signal });
+    expect(put.at).toBeUndefined();
+    expect(moves()).toBe(1);
+  });
+});
+
+async function copyDocument(from: RegistryClient, to: RegistryClient): Promise<void> {
+  const manifest = await from.getManifest(place.repository, 'latest');
+  const document = manifest?.document;
+  for (const layer of document !== undefined && 'layers' in document ? document.layers : []) {
+    const body = await from.getBlob(place.repository, layer.digest);
+    if (body === undefined) continue;
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body.chunks) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    await to.uploadBlob(place.repository, {
+      digest: layer.digest,
+      size: bytes.length,
+      open: async function* () {
+        yield await Promise.resolve(bytes);
+      },
+    });
+  }
+}
