@@ -1,162 +1,124 @@
-import { createHash } from 'node:crypto';
-import { request as send, Agent } from 'undici';
-import { CondockError } from '@condock/protocol';
+import { createAuthorizer } from './auth/authorizer.ts';
+import { createCredentialFinder } from './auth/credential-finder.ts';
+import { parseChallenges } from './auth/challenge.ts';
 import type { CredentialSource } from './auth/credential-source.ts';
-import { isDigest, sha256Digest } from './digest.ts';
-import { parseManifest } from './manifest.ts';
-import type { RegistryClient, RequestOptions } from './registry-client.ts';
-import { MEDIA_TYPES, type Digest, type Descriptor, type ImageIndex, type Repository } from './types.ts';
+import { createBlobs } from './client/blobs.ts';
+import { createExchange } from './client/exchange.ts';
+import { createListings } from './client/listings.ts';
+import { createManifests } from './client/manifests.ts';
+import { pullNeed, pushNeed } from './client/needs.ts';
+import { createPing, createProbe } from './client/probes.ts';
+import { createReferrers } from './client/referrers.ts';
+import { createUploads } from './client/uploads.ts';
+import { isLoopbackHost } from './host.ts';
+import type { RegistryClient } from './registry-client.ts';
+import { discard } from './transport/body.ts';
+import type { Rates } from './transport/budget.ts';
+import { type Clock, systemClock } from './transport/clock.ts';
+import { type Dial, type ResolveHost, systemDial, systemResolve } from './transport/connector.ts';
+import { createDispatcher, type Timeouts } from './transport/dispatch.ts';
+import type { TransportLogger } from './transport/events.ts';
+import { createGatedSender } from './transport/gated.ts';
+import { createSchemes } from './transport/schemes.ts';
+import { createTrust } from './transport/tls.ts';
+
+export type { TransportEvent } from './transport/events.ts';
 
 export interface RegistryClientOptions {
   credentials: CredentialSource;
+  /** Hosts, with port, that the user marked for plain http. Loopback needs no mark. */
   insecureHosts?: readonly string[];
+  /** PEM texts of authorities that are trusted beside the public ones. */
+  ca?: string | readonly string[];
+  /** HTTPS_PROXY, HTTP_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS and SSL_CERT_FILE are honoured, in either case. Default: none. */
+  env?: Readonly<Record<string, string | undefined>>;
+  userAgent?: string;
+  clock?: Clock;
+  /** Exchanges at once per host. Default 64. */
+  connectionsPerHost?: number;
+  /**
+   * Requests a minute per host. Default: nine tenths of what ghcr.io allows, and no limit for loopback. What is given here holds
+   * for every host.
+   */
+  rates?: Rates;
+  timeouts?: Partial<Timeouts>;
+  /** Finds the addresses of a name. Default: the system's resolver. */
+  resolve?: ResolveHost;
+  /** Opens every TCP connection, after its addresses were checked. Default: node:net. */
+  dial?: Dial;
+  log?: TransportLogger;
 }
 
-/** The distribution client. */
-export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
-  const agent = new Agent({ connections: 64 });
-  const base = (host: string): string => `${/^(127\.|localhost|\[::1\])/.test(host) ? 'http' : 'https'}://${host}`;
-  const call = async (host: string, method: string, path: string, o: RequestOptions & { headers?: Record<string, string>; body?: unknown } = {}) => {
-    const credential = await options.credentials.find({ host });
-    const url = path.startsWith('http') ? path : base(host) + path;
-    try {
-      const response = await send(url, {
-        method: method as 'GET',
-        dispatcher: agent,
-        headers: {
-          ...(credential === undefined ? {} : { authorization: `Basic ${Buffer.from(`${credential.username ?? ''}:${credential.secret}`).toString('base64')}` }),
-          ...o.headers,
-        },
-        body: (o.body ?? null) as null,
-        ...(o.signal === undefined ? {} : { signal: o.signal }),
-      });
-      if (response.statusCode === 401 || response.statusCode === 403) {
-        await response.body.dump();
-        throw new CondockError('login-required', `${host} wants a credential.`, { data: { host, status: response.statusCode } });
+/** ghcr.io allows 44,000 reads and 2,000 writes a minute; others do not say. */
+const DEFAULT_RATES: Rates = { readsPerMinute: 39_600, writesPerMinute: 1800 };
+const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 15_000, headersMs: 60_000, bodyIdleMs: 30_000 };
+
+/** All that the contract leaves to choice is there. */
+export type FullRegistryClient = RegistryClient &
+  Required<Pick<RegistryClient, 'probe' | 'sessions' | 'authorize' | 'forget'>>;
+
+/**
+ * The distribution client: sessions, tokens, retries, redirects and budgets behind plain methods. It holds connections and tokens
+ * until `close`. No network before the first call.
+ */
+export function createRegistryClient(options: RegistryClientOptions): FullRegistryClient {
+  const { env = {}, clock = systemClock, log = () => undefined, connectionsPerHost = 64 } = options;
+  const schemes = createSchemes({ insecureHosts: options.insecureHosts });
+  let trust: ReturnType<typeof createTrust> | undefined;
+  const dispatcher = createDispatcher({
+    trust: () => (trust ??= createTrust({ ca: options.ca, env })),
+    proxy: env,
+    resolve: options.resolve ?? systemResolve,
+    dial: options.dial ?? systemDial,
+    connectionsPerOrigin: connectionsPerHost,
+    timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
+  });
+  const gated = createGatedSender({
+    connections: connectionsPerHost,
+    clock,
+    ratesOf: (host) => options.rates ?? (isLoopbackHost(host) ? undefined : DEFAULT_RATES),
+    send: (request) => dispatcher.send(request),
+  });
+  const userAgent = options.userAgent ?? 'condock';
+  const addressClass = (origin: string) => dispatcher.addressClass(origin);
+  const authorizer = createAuthorizer({
+    finder: createCredentialFinder(options.credentials, clock),
+    clock,
+    addressClass,
+    log,
+    send: (request) =>
+      gated.send({ ...request, headers: { 'user-agent': userAgent, ...request.headers } }, 'interactive'),
+  });
+  const exchange = createExchange({ schemes, gated, authorizer, clock, addressClass, userAgent, log });
+  const blobs = createBlobs(exchange);
+  const manifests = createManifests(exchange);
+
+  return {
+    ...blobs,
+    ...manifests,
+    ...createListings(exchange),
+    ...createReferrers(exchange, manifests),
+    ...createUploads({ exchange, blobs, clock, log }),
+
+    ping: createPing(exchange, authorizer),
+    probe: createProbe(exchange),
+
+    authorize: async (repositories, actions, request = {}) => {
+      const caller = { identity: request.identity, signal: request.signal };
+      const needs = repositories.map(actions === 'push' ? (r) => pushNeed(r) : pullNeed);
+      for (const host of new Set(repositories.map((r) => r.host))) {
+        if (authorizer.knows(host, request.identity)) continue;
+        const answer = await exchange.greet(host, request);
+        discard(answer.body);
+        const challenges = parseChallenges(answer.headers['www-authenticate']);
+        if (answer.status === 401)
+          authorizer.challenged(host, request.identity, challenges, new URL(answer.url.origin));
       }
-      return response;
-    } catch (error) {
-      if (error instanceof CondockError || o.signal?.aborted === true) throw error;
-      throw new CondockError('unreachable', `${host} does not answer.`, { cause: error, data: { host } });
-    }
+      await authorizer.prepare(needs, caller);
+    },
+
+    sessions: () => authorizer.sessions(),
+    forget: (host) => authorizer.forget(host),
+    close: () => dispatcher.close(),
   };
-  const bad = async (host: string, status: number, body: { dump(): Promise<void> }): Promise<never> => {
-    await body.dump();
-    throw new CondockError('registry-error', `${host} answered ${status}.`, { data: { host, status } });
-  };
-  const bytesOf = async (body: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
-    const chunks: Uint8Array[] = [];
-    for await (const c of body) chunks.push(c);
-    return Buffer.concat(chunks);
-  };
-  const accept = `${MEDIA_TYPES.manifest}, ${MEDIA_TYPES.index}, application/vnd.docker.distribution.manifest.v2+json`;
-  const client: RegistryClient = {
-    ping: async (host, o) => {
-      const r = await call(host, 'GET', '/v2/', o);
-      await r.body.dump();
-      return { status: r.statusCode, challenges: [] };
-    },
-    headBlob: async ({ host, name }, digest, o) => {
-      const r = await call(host, 'HEAD', `/v2/${name}/blobs/${digest}`, o);
-      await r.body.dump();
-      if (r.statusCode === 404) return undefined;
-      return { size: Number(r.headers['content-length']) };
-    },
-    getBlob: async ({ host, name }, digest, o = {}) => {
-      const range = o.offset !== undefined && o.offset > 0 ? { range: `bytes=${o.offset}-` } : {};
-      const r = await call(host, 'GET', `/v2/${name}/blobs/${digest}`, { ...o, headers: range });
-      if (r.statusCode === 404) {
-        await r.body.dump();
-        return undefined;
-      }
-      if (r.statusCode !== 200 && r.statusCode !== 206) return bad(host, r.statusCode, r.body);
-      const offset = r.statusCode === 206 ? (o.offset ?? 0) : 0;
-      return { offset, size: Number(r.headers['content-length']) + offset, chunks: r.body as AsyncIterable<Uint8Array> };
-    },
-    headManifest: async (repository, tag, o) => {
-      const m = await client.getManifest(repository, tag, o);
-      return m === undefined ? undefined : { digest: m.digest, size: m.bytes.length };
-    },
-    getManifest: async ({ host, name }, tag, o) => {
-      const r = await call(host, 'GET', `/v2/${name}/manifests/${tag}`, { ...o, headers: { accept } });
-      if (r.statusCode === 404) {
-        await r.body.dump();
-        return undefined;
-      }
-      if (r.statusCode !== 200) return bad(host, r.statusCode, r.body);
-      const bytes = await bytesOf(r.body);
-      const digest = sha256Digest(bytes);
-      if (isDigest(tag) && tag !== digest) throw new CondockError('digest-mismatch', `${host} sent another manifest.`);
-      const document = parseManifest(bytes);
-      return { digest, bytes, document, mediaType: document.mediaType ?? MEDIA_TYPES.manifest };
-    },
-    putManifest: async ({ host, name }, tag, bytes, mediaType, o) => {
-      const r = await call(host, 'PUT', `/v2/${name}/manifests/${tag}`, { ...o, body: Buffer.from(bytes), headers: { 'content-type': mediaType } });
-      if (r.statusCode !== 201) return bad(host, r.statusCode, r.body);
-      await r.body.dump();
-      return { digest: sha256Digest(bytes), subjectHandled: r.headers['oci-subject'] !== undefined };
-    },
-    deleteManifest: async ({ host, name }, tag, o) => {
-      const r = await call(host, 'DELETE', `/v2/${name}/manifests/${tag}`, o);
-      await r.body.dump();
-      return r.statusCode === 202;
-    },
-    deleteBlob: async ({ host, name }, digest, o) => {
-      const r = await call(host, 'DELETE', `/v2/${name}/blobs/${digest}`, o);
-      await r.body.dump();
-      return r.statusCode === 202;
-    },
-    listRepositories: async function* (host, o) {
-      const r = await call(host, 'GET', '/v2/_catalog?n=10000', o);
-      if (r.statusCode !== 200) return bad(host, r.statusCode, r.body);
-      yield ((await r.body.json()) as { repositories: string[] }).repositories;
-    },
-    listTags: async function* ({ host, name }, o) {
-      const r = await call(host, 'GET', `/v2/${name}/tags/list`, o);
-      if (r.statusCode === 404) return void (await r.body.dump());
-      if (r.statusCode !== 200) return bad(host, r.statusCode, r.body);
-      yield ((await r.body.json()) as { tags: string[] | null }).tags ?? [];
-    },
-    listReferrers: async ({ host, name }, digest, o) => {
-      const r = await call(host, 'GET', `/v2/${name}/referrers/${digest}`, o);
-      if (r.statusCode === 200) return ((await r.body.json()) as ImageIndex).manifests;
-      await r.body.dump();
-      const m = await client.getManifest({ host, name }, digest.replace(':', '-'), o);
-      return m === undefined ? ([] as Descriptor[]) : (m.document as ImageIndex).manifests;
-    },
-    uploadBlob: async (repository: Repository, source, o = {}) => {
-      const { host, name } = repository;
-      let digest: Digest | undefined = source.digest;
-      if (digest !== undefined && (await client.headBlob(repository, digest, o)) !== undefined) return { digest, size: source.size, moved: 'present' };
-      for (const from of digest === undefined ? [] : (o.mountFrom ?? [])) {
-        const m = await call(host, 'POST', `/v2/${name}/blobs/uploads/?mount=${String(digest)}&from=${encodeURIComponent(from)}`, o);
-        await m.body.dump();
-        if (m.statusCode === 201 && digest !== undefined) return { digest, size: source.size, moved: 'mounted' };
-      }
-      const r = await call(host, 'POST', `/v2/${name}/blobs/uploads/`, o);
-      await r.body.dump();
-      const place = String(r.headers.location);
-      const hash = createHash('sha256');
-      let sent = 0;
-      const body = async function* () {
-        for await (const c of source.open(0)) {
-          hash.update(c);
-          sent += c.length;
-          o.onProgress?.(sent);
-          yield c;
-        }
-      };
-      const p = await call(host, 'PATCH', place, { ...o, body: body(), headers: { 'content-type': 'application/octet-stream' } });
-      if (p.statusCode >= 300) return bad(host, p.statusCode, p.body);
-      await p.body.dump();
-      digest ??= `sha256:${hash.digest('hex')}`;
-      const next = String(p.headers.location);
-      const done = await call(host, 'PUT', `${next}${next.includes('?') ? '&' : '?'}digest=${digest}`, o);
-      if (done.statusCode !== 201) return bad(host, done.statusCode, done.body);
-      await done.body.dump();
-      return { digest, size: source.size, moved: 'uploaded' };
-    },
-    close: () => agent.close(),
-  };
-  return client;
 }

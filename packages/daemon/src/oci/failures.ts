@@ -32,12 +32,14 @@ export function registryMessages(text: string): RegistryMessage[] {
   } catch {
     return [];
   }
-  const errors = typeof document === 'object' && document !== null && 'errors' in document ? document.errors : undefined;
+  const errors =
+    typeof document === 'object' && document !== null && 'errors' in document ? document.errors : undefined;
   if (!Array.isArray(errors)) return [];
   return errors.slice(0, 3).flatMap((error: unknown) => {
     if (typeof error !== 'object' || error === null) return [];
     const { code, message } = error as Record<string, unknown>;
-    const short = (value: unknown): string => (typeof value === 'string' ? value.replace(/\s+/g, ' ').slice(0, 200) : '');
+    const short = (value: unknown): string =>
+      typeof value === 'string' ? value.replace(/\s+/g, ' ').slice(0, 200) : '';
     return [{ code: short(code).toUpperCase(), message: short(message) }];
   });
 }
@@ -93,7 +95,10 @@ function meaning(
   if (status === 408 || status === 504) return { code: 'timeout', hint: 'Try again; the registry is slow.' };
   if (status === 409) return { code: 'conflict', hint: 'Somebody else may be changing the same thing. Try again.' };
   if (status === 413) {
-    return { code: 'too-large', hint: 'The registry, or a proxy before it, limits the size of one upload. Raise that limit.' };
+    return {
+      code: 'too-large',
+      hint: 'The registry, or a proxy before it, limits the size of one upload. Raise that limit.',
+    };
   }
   if (status === 429) {
     const wait = retryAfterMs === undefined ? 'later' : `in ${Math.ceil(retryAfterMs / 1000)} s`;
@@ -130,7 +135,11 @@ function explain(code: string, host: string): { code: ErrorCode; sentence: strin
     return { code: 'unreachable', sentence: `the name ${host} can't be found`, hint: `Check its spelling. ${online}` };
   }
   if (code === 'ECONNREFUSED') {
-    return { code: 'unreachable', sentence: `nothing listens at ${host}`, hint: 'Check that the registry runs, and its port.' };
+    return {
+      code: 'unreachable',
+      sentence: `nothing listens at ${host}`,
+      hint: 'Check that the registry runs, and its port.',
+    };
   }
   if (code === 'ETIMEDOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') {
     return { code: 'timeout', sentence: `${host} can't be reached in time`, hint: online };
@@ -146,7 +155,15 @@ function explain(code: string, host: string): { code: ErrorCode; sentence: strin
     };
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
-    return { code: 'unreachable', sentence: `${host} does not speak TLS`, hint: 'Mark the host as insecure if it is plain http on purpose.' };
+    return {
+      code: 'unreachable',
+      sentence: `${host} does not speak TLS`,
+      hint: 'Mark the host as insecure if it is plain http on purpose.',
+    };
   }
-  return { code: 'unreachable', sentence: `the connection to ${host} broke${code === '' ? '' : ` (${code})`}`, hint: `Try again. ${online}` };
+  return {
+    code: 'unreachable',
+    sentence: `the connection to ${host} broke${code === '' ? '' : ` (${code})`}`,
+    hint: `Try again. ${online}`,
+  };
 }

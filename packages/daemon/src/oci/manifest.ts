@@ -11,7 +11,10 @@ export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
  */
 export function parseManifest(bytes: Uint8Array): Manifest | ImageIndex {
   if (bytes.length > MAX_MANIFEST_BYTES) {
-    throw new CondockError('too-large', `The manifest has ${bytes.length} bytes; at most ${MAX_MANIFEST_BYTES} are read.`);
+    throw new CondockError(
+      'too-large',
+      `The manifest has ${bytes.length} bytes; at most ${MAX_MANIFEST_BYTES} are read.`,
+    );
   }
   let document: unknown;
   try {
@@ -29,7 +32,8 @@ export function parseManifest(bytes: Uint8Array): Manifest | ImageIndex {
   checkDescriptor(document.config, 'config');
   if (!Array.isArray(document.layers)) throw malformed('it has neither layers nor manifests');
   for (const layer of document.layers) checkDescriptor(layer, 'layers');
-  if (document.annotations !== undefined && !isStrings(document.annotations)) throw malformed('its annotations are not strings');
+  if (document.annotations !== undefined && !isStrings(document.annotations))
+    throw malformed('its annotations are not strings');
   return document as unknown as Manifest;
 }
 

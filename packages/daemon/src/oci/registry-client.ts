@@ -143,5 +143,12 @@ export interface RegistryClient {
   probe?(repository: Repository, request: ProbeRequest, options?: RequestOptions): Promise<ProbeAnswer>;
   /** The sessions that are held now. */
   sessions?(): RegistrySession[];
+  /**
+   * Fetches tokens for many repositories ahead of their use, as many in one token as the registry allows. What is refused here
+   * is refused again, with its reason, to whoever asks for it. Nothing happens where a registry wants no tokens.
+   */
+  authorize?(repositories: readonly Repository[], actions: 'pull' | 'push', options?: RequestOptions): Promise<void>;
+  /** Forgets tokens and what was learned of a host, or of all: after a login or logout the next request asks for credentials anew. */
+  forget?(host?: string): void;
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { TransportLogger } from '../transport/events.ts';
 import type { Challenge } from './challenge.ts';
 import { type CredentialFinder, fingerprint } from './credential-finder.ts';
 import type { Credential, CredentialQuery } from './credential-source.ts';
+import type { RegistrySession } from '../registry-client.ts';
 import { acceptRealm, type AcceptedRealm } from './realm-rules.ts';
 import { covers, formatScope, isAcceptableWish, type Need, parseScopes, type Scope } from './scopes.ts';
 import type { Token } from './token-cache.ts';
@@ -56,21 +57,6 @@ export interface AuthorizerParts {
   log: TransportLogger;
 }
 
-/** A session as people may see it. Never a secret. */
-export interface SessionEntry {
-  host: string;
-  identity?: string;
-  /** `repository:NAME:pull`; `*` for passwords and ready tokens, which go with every request. */
-  scope: string;
-  /** Epoch milliseconds; undefined: unknown, or never. */
-  expiresAt?: number;
-  /** Where the credential came from; `anonymous`. */
-  source: string;
-  kind: Credential['kind'] | 'anonymous';
-  username?: string;
-  namespace?: string;
-}
-
 interface Session {
   host: string;
   identity: string | undefined;
@@ -79,10 +65,13 @@ interface Session {
   realmText?: string;
   service?: string | undefined;
   brokers: Map<string, TokenBroker>;
-  used: Map<string, Credential>;
+  /** By fingerprint: what was shown to the registry, and what it last said against it. */
+  used: Map<string, { credential: Credential; lastError?: string }>;
 }
 
 const MAX_ROUNDS = 5;
+/** Identities come and go with the clients that offer them. */
+const MAX_SESSIONS = 500;
 
 export interface Authorizer {
   begin(need: Need, caller: Caller): Attempt;
@@ -94,12 +83,16 @@ export interface Authorizer {
     grant: Grant,
     answer: { status: number; challenges: readonly Challenge[]; origin: URL },
   ): Promise<Grant | TokenRefused | undefined>;
+  /** A challenge that came without a request of anybody's: what `GET /v2/` answers. */
+  challenged(host: string, identity: string | undefined, challenges: readonly Challenge[], origin: URL): void;
   /** True as soon as a host has said, to this identity, how it wants to be talked to. */
   knows(host: string, identity: string | undefined): boolean;
   /** An answer that was no challenge. */
   answered(attempt: Attempt, grant: Grant): void;
   prepare(needs: readonly Need[], caller: Caller): Promise<void>;
-  sessions(): SessionEntry[];
+  sessions(): RegistrySession[];
+  /** What the source has for a host as a whole. */
+  credential(host: string, caller: Caller): Promise<Credential | undefined>;
   forget(host?: string): void;
 }
 
@@ -112,6 +105,8 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     let session = sessions.get(key);
     if (session === undefined) {
       session = { host, identity, scheme: 'unknown', brokers: new Map(), used: new Map() };
+      const [oldest] = sessions.keys();
+      if (sessions.size >= MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest);
       sessions.set(key, session);
     }
     return session;
@@ -124,7 +119,12 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     ...(caller.signal === undefined ? {} : { signal: caller.signal }),
   });
 
-  const brokerOf = (session: Session, realm: AcceptedRealm, credential: Credential | undefined, query: CredentialQuery) => {
+  const brokerOf = (
+    session: Session,
+    realm: AcceptedRealm,
+    credential: Credential | undefined,
+    query: CredentialQuery,
+  ) => {
     const key = JSON.stringify([realm.url.href, session.service ?? null, fingerprint(credential)]);
     let broker = session.brokers.get(key);
     if (broker !== undefined) return broker;
@@ -146,7 +146,9 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
         if (current?.kind === 'identity-token' && rotated !== undefined && rotated !== current.secret) {
           const previous = current;
           current = { ...current, secret: rotated };
-          const { signal: _signal, ...lasting } = query;
+          // The secret has to be kept, whoever has stopped waiting for the token.
+          const lasting = { ...query };
+          delete lasting.signal;
           await finder.rotated(lasting, previous, rotated);
         }
         return answer;
@@ -163,7 +165,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     if (scheme === 'unknown' || scheme === 'open') return { kind: 'none', fresh: true, scheme };
     const query = queryOf(need, caller);
     const credential = attempt.anonymously ? undefined : await finder.find(query);
-    if (credential !== undefined) session.used.set(fingerprint(credential), credential);
+    if (credential !== undefined) remember(session, credential);
     if (credential?.kind === 'bearer') {
       return { kind: 'ready-bearer', header: `Bearer ${credential.secret}`, credential, fresh: force, scheme };
     }
@@ -179,8 +181,10 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       signal: caller.signal,
     });
     if ('refused' in outcome) {
-      if (given === undefined) return { kind: 'refused', status: outcome.refused, ...credentialPart(attempt.refusedCredential) };
+      if (given === undefined)
+        return { kind: 'refused', status: outcome.refused, ...credentialPart(attempt.refusedCredential) };
       attempt.refusedCredential = given;
+      remember(session, given, `refused by ${session.realm.url.host} (${outcome.refused})`);
       finder.forget(need.host);
       if (!need.read) return { kind: 'refused', status: outcome.refused, credential: given };
       const anonymous = await anonymousInstead(attempt);
@@ -196,6 +200,13 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     log({ event: 'anonymous-instead', host: attempt.need.host, source });
     attempt.anonymously = true;
     return grantFor(attempt, false);
+  };
+
+  const remember = (session: Session, credential: Credential, lastError?: string): void => {
+    const key = fingerprint(credential);
+    if (lastError !== undefined || !session.used.has(key)) {
+      session.used.set(key, { credential, ...(lastError === undefined ? {} : { lastError }) });
+    }
   };
 
   const learn = (session: Session, challenges: readonly Challenge[], origin: URL): Challenge | undefined => {
@@ -250,6 +261,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     }
     if (grant.credential !== undefined) {
       attempt.refusedCredential = grant.credential;
+      if (status === 401) remember(session, grant.credential, `refused by ${need.host} (${status})`);
       // Passwords change, and those of clouds expire: the source may have a newer one.
       if (!grant.fresh) {
         finder.forget(need.host);
@@ -269,6 +281,9 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     begin: (need, caller) => ({ need, caller, rounds: 0, anonymously: false, alone: false }),
     first: (attempt) => grantFor(attempt, false),
     next,
+    challenged: (host, identity, challenges, origin) => {
+      learn(sessionOf(host, identity), challenges, origin);
+    },
     knows: (host, identity) => sessionOf(host, identity).scheme !== 'unknown',
     answered: (attempt, grant) => {
       const session = sessionOf(attempt.need.host, attempt.caller.identity);
@@ -291,7 +306,8 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       }
       await Promise.all([...groups].map(([broker, scopes]) => broker.prepare(scopes, caller.signal)));
     },
-    sessions: () => [...sessions.values()].flatMap(entriesOf),
+    sessions: () => [...sessions.values()].flatMap(describe),
+    credential: (host, caller) => finder.find(queryOf({ host, scopes: [], read: true }, caller)),
     forget: (host) => {
       finder.forget(host);
       for (const [key, session] of sessions) if (host === undefined || session.host === host) sessions.delete(key);
@@ -302,25 +318,27 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
 const credentialPart = (credential: Credential | undefined): { credential?: Credential } =>
   credential === undefined ? {} : { credential };
 
-function entriesOf(session: Session): SessionEntry[] {
+/** One entry per credential that was shown, and one for what is held anonymously. */
+function describe(session: Session): RegistrySession[] {
   const { host, identity } = session;
-  const about = (credential: Credential | undefined): Omit<SessionEntry, 'scope'> => ({
-    host,
-    ...(identity === undefined ? {} : { identity }),
-    source: credential?.source ?? 'anonymous',
-    kind: credential?.kind ?? 'anonymous',
-    ...(credential?.username === undefined ? {} : { username: credential.username }),
-    ...(credential?.namespace === undefined ? {} : { namespace: credential.namespace }),
-  });
   if (session.scheme === 'unknown') return [];
-  const direct = [...session.used.values()]
-    .filter((c) => c.kind === 'bearer' || (c.kind === 'basic' && session.scheme === 'basic'))
-    .map((c) => ({ ...about(c), scope: '*', ...(c.expiresAt === undefined ? {} : { expiresAt: c.expiresAt }) }));
-  const tokens = [...session.brokers.values()]
-    .flatMap((broker) => broker.cache.all())
-    .flatMap((token) =>
-      token.scopes.map((scope) => ({ ...about(token.credential), scope: formatScope(scope), expiresAt: token.expiresAt })),
-    );
-  if (direct.length + tokens.length > 0) return [...direct, ...tokens];
-  return session.scheme === 'open' ? [{ ...about(undefined), scope: '*' }] : [];
+  const tokens = [...session.brokers.values()].flatMap((broker) => broker.cache.all());
+  const entry = (credential: Credential | undefined, lastError?: string): RegistrySession => {
+    const own = fingerprint(credential);
+    const scopes = tokens
+      .filter((token) => fingerprint(token.credential) === own)
+      .flatMap(({ scopes: held, expiresAt }) => held.map((scope) => ({ scope: formatScope(scope), expiresAt })));
+    return {
+      host,
+      ...(identity === undefined ? {} : { identity }),
+      ...(credential?.username === undefined ? {} : { username: credential.username }),
+      source: credential?.source ?? 'anonymous',
+      kind: credential?.kind ?? 'anonymous',
+      scopes,
+      ...(lastError === undefined ? {} : { lastError }),
+    };
+  };
+  const shown = [...session.used.values()].map(({ credential, lastError }) => entry(credential, lastError));
+  const anonymous = shown.length === 0 || tokens.some((token) => token.credential === undefined);
+  return anonymous ? [...shown, entry(undefined)] : shown;
 }

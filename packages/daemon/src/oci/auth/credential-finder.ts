@@ -31,8 +31,9 @@ export function createCredentialFinder(source: CredentialSource, clock: Clock): 
         key,
         async (shared) => {
           const credential = await source.find({ ...query, signal: shared });
-          if (remembered.size > 20_000) remembered.clear();
-          const until = Math.min(clock.now() + REMEMBERED_MS, credential?.expiresAt ?? Infinity);
+          const now = clock.now();
+          if (remembered.size > 1000) for (const [k, { until }] of remembered) if (until <= now) remembered.delete(k);
+          const until = Math.min(now + REMEMBERED_MS, credential?.expiresAt ?? Infinity);
           remembered.set(key, { credential, until, host: query.host });
           return credential;
         },

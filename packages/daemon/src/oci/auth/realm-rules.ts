@@ -1,6 +1,7 @@
 import { CondockError } from '@condock/protocol';
 import { isIP } from 'node:net';
 import { type AddressClass, classOfAddress } from '../transport/addresses.ts';
+import { reachable } from '../transport/redirects.ts';
 
 export interface RealmQuestion {
   /** As the registry named it. */
@@ -37,7 +38,8 @@ export function acceptRealm({ realm, registry, registryClass }: RealmQuestion): 
   const literal = hostname === 'localhost' ? 'loopback' : isIP(hostname) === 0 ? undefined : classOfAddress(hostname);
   if (url.protocol !== 'https:') {
     if (url.protocol !== 'http:') throw refused(registry, shown, 'it is no web address');
-    const plainToo = registry.protocol === 'http:' && (sameHost || (registryClass === 'loopback' && literal === 'loopback'));
+    const plainToo =
+      registry.protocol === 'http:' && (sameHost || (registryClass === 'loopback' && literal === 'loopback'));
     if (!plainToo) throw refused(registry, shown, 'it does not use TLS');
   }
   if (literal !== undefined && !allowed.includes(literal)) {
@@ -50,14 +52,13 @@ export function acceptRealm({ realm, registry, registryClass }: RealmQuestion): 
   };
 }
 
-/** Where a registry may send its clients: into the open, and where it is itself. */
-export function reachable(registryClass: AddressClass): readonly AddressClass[] {
-  return registryClass === 'public' ? ['public'] : ['public', registryClass];
-}
-
 function refused(registry: URL, realm: string, why: string): CondockError {
-  return new CondockError('insecure', `${registry.host} sends its clients for a token to ${realm}, which was refused: ${why}.`, {
-    hint: 'No secret was sent. If you run this registry, correct its token realm.',
-    data: { host: registry.host, realm },
-  });
+  return new CondockError(
+    'insecure',
+    `${registry.host} sends its clients for a token to ${realm}, which was refused: ${why}.`,
+    {
+      hint: 'No secret was sent. If you run this registry, correct its token realm.',
+      data: { host: registry.host, realm },
+    },
+  );
 }

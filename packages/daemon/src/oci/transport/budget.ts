@@ -66,7 +66,10 @@ export function createHostGate(options: GateOptions): HostGate {
       const queue = queues[priority];
       while (queue[0] !== undefined && room(priority)) {
         const wait = delay(queue[0].kind);
-        if (wait > 0) return wake(wait);
+        if (wait > 0) {
+          wake(wait);
+          return;
+        }
         open += 1;
         queue.shift()?.admit();
       }
@@ -105,7 +108,10 @@ export function createHostGate(options: GateOptions): HostGate {
             resolve(release());
           },
         };
-        if (signal?.aborted === true) return onAbort();
+        if (signal?.aborted === true) {
+          onAbort();
+          return;
+        }
         signal?.addEventListener('abort', onAbort, { once: true });
         queues[priority].push(waiter);
         drain();

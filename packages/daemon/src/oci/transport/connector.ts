@@ -118,7 +118,10 @@ export function createConnector(
       }
       request({ method: 'CONNECT', path: authority, headers, createConnection: () => socket, signal: timeout })
         .on('connect', (response, _socket, head: Buffer) => {
-          if (response.statusCode !== 200) return refuse(proxyRefused(proxy, authority, response.statusCode ?? 0));
+          if (response.statusCode !== 200) {
+            refuse(proxyRefused(proxy, authority, response.statusCode ?? 0));
+            return;
+          }
           if (head.length > 0) socket.unshift(head);
           resolve(socket);
         })

@@ -5,7 +5,7 @@ import type { Agent } from 'undici';
 import type { AddressClass } from './addresses.ts';
 import { type ConnectorParts, createConnector } from './connector.ts';
 
-export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
 /** One HTTP exchange with one origin: no redirects, no retries, no authentication. */
 export interface HttpRequest {
@@ -101,7 +101,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         ...(request.body === undefined ? {} : { body: request.body }),
         ...(request.signal === undefined ? {} : { signal: request.signal }),
         ...(request.headersMs === undefined ? {} : { headersTimeout: request.headersMs }),
-      } as Parameters<Agent['request']>[0]);
+      });
       return { status: statusCode, headers, body };
     },
     close: async () => {

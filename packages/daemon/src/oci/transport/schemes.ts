@@ -10,6 +10,8 @@ export interface Schemes {
   mayBePlain(host: string): boolean;
   /** After a plain request: switches the host to TLS, where its answer says that it wants that. True: try again. */
   switchToTls(host: string, failure: { error: unknown } | { status: number; text: string }): boolean;
+  /** TLS did not help: back to http. */
+  revert(host: string): void;
   /** The host gave an answer that made sense: from now on failures are failures. */
   confirm(host: string): void;
 }
@@ -43,6 +45,7 @@ export function createSchemes({ insecureHosts = [] }: SchemeOptions): Schemes {
       }
       return new URL(`${isPlain(lower) ? 'http' : 'https'}://${lower}/`);
     },
+    revert: (host) => tls.delete(host.toLowerCase()),
     confirm: (host) => confirmed.add(host.toLowerCase()),
     switchToTls: (host, failure) => {
       const lower = host.toLowerCase();
@@ -50,7 +53,8 @@ export function createSchemes({ insecureHosts = [] }: SchemeOptions): Schemes {
       const speaksTls =
         'error' in failure
           ? isProtocolFailure(failure.error, parseHost(lower)?.port)
-          : failure.status === 400 && /http request (?:was sent )?to (?:an )?https|plain http request/i.test(failure.text);
+          : failure.status === 400 &&
+            /http request (?:was sent )?to (?:an )?https|plain http request/i.test(failure.text);
       if (speaksTls) tls.add(lower);
       return speaksTls;
     },
@@ -59,5 +63,10 @@ export function createSchemes({ insecureHosts = [] }: SchemeOptions): Schemes {
 
 function isProtocolFailure(error: unknown, port: number | undefined): boolean {
   const code = connectionFailure(error) ?? '';
-  return code === 'ECONNRESET' || code === 'UND_ERR_SOCKET' || code.startsWith('HPE_') || (code === 'ECONNREFUSED' && port === undefined);
+  return (
+    code === 'ECONNRESET' ||
+    code === 'UND_ERR_SOCKET' ||
+    code.startsWith('HPE_') ||
+    (code === 'ECONNREFUSED' && port === undefined)
+  );
 }
