@@ -48,16 +48,20 @@ export async function startMisbehavingRegistry(options: MisbehavingRegistryOptio
   const behaviours = [...(options.behaviours ?? [])];
   const { tls = false } = options;
   const certificate = tls === true ? await createCertificate() : tls === false ? undefined : tls;
+  const removeDirectory = (): Promise<void> => rm(directory, { recursive: true, force: true });
   const server: HttpHost = await startHttpHost({
     ...(options.address === undefined ? {} : { address: options.address }),
     certificate,
     behaviours,
     honest: async ({ method, url, headers, body }, complete) =>
       await askHonest(parts, method, url, { headers, body, broken: !complete }),
+  }).catch(async (error: unknown) => {
+    await removeDirectory();
+    throw error;
   });
   const stop = async (): Promise<void> => {
     await server.stop();
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory();
   };
   return {
     host: server.host,
