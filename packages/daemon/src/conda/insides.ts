@@ -20,9 +20,9 @@ const ABOUT_BYTES = 1024 * 1024;
 /**
  * Describes a package by its info directory (CEP 34). Only info/index.json has to be there and whole: the rest is shown
  * as far as it can be read. Throws `invalid-package` where index.json is missing, is no object, or lacks name, version
- * or build; `too-large` where it has more than 4 MiB.
+ * or build; `too-large` where it has more than 4 MiB. `where` names the package in these errors.
  */
-export function describeInside(infoFiles: InfoFiles): Inside {
+export function describeInside(infoFiles: InfoFiles, where?: string): Inside {
   const warnings: string[] = [];
   const attempt = <T>(read: () => T): T | null => {
     try {
@@ -32,7 +32,7 @@ export function describeInside(infoFiles: InfoFiles): Inside {
       return null;
     }
   };
-  const index = readIndex(infoFiles);
+  const index = naming(where, () => readIndex(infoFiles));
   return {
     index,
     about: attempt(() => readJsonObject(infoFiles, 'about.json', ABOUT_BYTES) ?? null),
@@ -56,6 +56,16 @@ export function readIndex(infoFiles: InfoFiles): JsonObject {
     if (typeof index[key] !== 'string') throw invalidMember('index.json', `does not say a ${key}`);
   }
   return index;
+}
+
+function naming<T>(where: string | undefined, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (where === undefined || !(error instanceof CondockError)) throw error;
+    const { code, message, hint, data } = error;
+    throw new CondockError(code, `${where}: ${message.replace(/^The /, 'the ')}`, { hint, data, cause: error });
+  }
 }
 
 function summarise(infoFiles: InfoFiles): Inside['files'] {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { method } from '../method.ts';
-import { digest, empty, workDone } from './common.ts';
+import { absolutePath, digest, empty, workDone } from './common.ts';
 
 export const cacheMethods = {
   'cache/status': method('Where the store is and how full.', {
@@ -29,7 +29,7 @@ export const cacheMethods = {
     progress: true,
   }),
   'cache/pin': method('Keeps what an environment or a reference needs from being collected.', {
-    params: z.object({ name: z.string(), path: z.string().optional(), references: z.array(z.string()).optional() }),
+    params: z.object({ name: z.string(), path: absolutePath.optional(), references: z.array(z.string()).optional() }),
     result: z.object({ name: z.string(), blobs: z.number().int() }),
   }),
   'cache/unpin': method('The opposite of cache/pin.', {
@@ -37,7 +37,7 @@ export const cacheMethods = {
     result: z.object({ removed: z.boolean() }),
   }),
   'cache/export': method('Copies the store, or a part of it, as an OCI image layout.', {
-    params: z.object({ directory: z.string(), references: z.array(z.string()).optional(), ...workDone }),
+    params: z.object({ directory: absolutePath, references: z.array(z.string()).optional(), ...workDone }),
     result: z.object({ directory: z.string(), blobs: z.number().int(), bytes: z.number().int() }),
     progress: true,
   }),

@@ -38,6 +38,12 @@ export const digest = z
   .regex(/^sha256:[0-9a-f]{64}$/)
   .describe('An OCI digest.');
 
+/** A relative one would count from wherever the daemon happens to stand. */
+export const absolutePath = z
+  .string()
+  .regex(/^(?:[/\\]|[A-Za-z]:[/\\])[^\0]*$/, { error: 'must be an absolute path (without NUL characters)' })
+  .describe('An absolute path.');
+
 export const amounts = z.object({ bytes: z.number().int(), packages: z.number().int() });
 
 /** Carried by every method that may be long: the token under which `$/progress` is sent. */

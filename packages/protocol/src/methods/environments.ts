@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { method, notification } from '../method.ts';
-import { errorDocument, identity, layoutVersion, packageState, workDone } from './common.ts';
+import { absolutePath, errorDocument, identity, layoutVersion, packageState, workDone } from './common.ts';
 
 export const environmentKind = z.enum(['prefix', 'pixi-workspace', 'pixi-lock', 'conda-lock', 'explicit', 'specs']);
 
@@ -59,7 +59,7 @@ export const environmentMethods = {
   }),
   'env/show': method('The packages of an environment, each with reference, digest and state; in pages.', {
     params: z.object({
-      path: z.string().describe('Absolute path of a prefix, a workspace folder, or a lock or explicit file.'),
+      path: absolutePath.describe('Absolute path of a prefix, a workspace folder, or a lock or explicit file.'),
       environment: z.string().optional(),
       platform: z.string().optional(),
       check: z.boolean().optional().describe('Ask registries (default true). False: only what is known locally.'),
@@ -71,11 +71,11 @@ export const environmentMethods = {
     progress: true,
   }),
   'env/watch': method('Asks for `env/didChange` when this environment or lock changes, until the connection ends.', {
-    params: z.object({ path: z.string() }),
+    params: z.object({ path: absolutePath }),
     result: z.object({}),
   }),
   'env/unwatch': method('The opposite of `env/watch`.', {
-    params: z.object({ path: z.string() }),
+    params: z.object({ path: absolutePath }),
     result: z.object({}),
   }),
 };

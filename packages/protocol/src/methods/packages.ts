@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { method } from '../method.ts';
-import { digest, errorDocument, identity, layerRole, layoutVersion, packageState, workDone } from './common.ts';
+import {
+  absolutePath,
+  digest,
+  errorDocument,
+  identity,
+  layerRole,
+  layoutVersion,
+  packageState,
+  workDone,
+} from './common.ts';
 
 export const textFile = z.object({ path: z.string(), text: z.string(), truncated: z.boolean() });
 
@@ -55,7 +64,7 @@ export const packageMethods = {
   }),
   'prefetch/run': method('Brings exactly these packages into the store, verified.', {
     params: z.object({
-      path: z.string().optional().describe('An environment, as in env/show.'),
+      path: absolutePath.optional().describe('An environment, as in env/show.'),
       references: z.array(z.string()).optional().describe('oci:// references or URLs of mapped channels.'),
       environment: z.string().optional(),
       platform: z.string().optional(),
@@ -76,7 +85,7 @@ export const packageMethods = {
   }),
   'publish/run': method('Puts builds into a channel in a registry: blobs, manifest, tag, then repodata.', {
     params: z.object({
-      files: z.array(z.string()).min(1).max(10_000).describe('Absolute paths of .conda or .tar.bz2 archives.'),
+      files: z.array(absolutePath).min(1).max(10_000).describe('Absolute paths of .conda or .tar.bz2 archives.'),
       to: z.string().describe('oci://HOST/CHANNEL'),
       layout: z.enum(['v0', 'v1', 'both']).optional(),
       dryRun: z.boolean().optional(),
