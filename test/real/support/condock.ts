@@ -16,7 +16,7 @@ export interface CondockRun {
   stdout: string;
   stderr: string;
   /** Its one document, of `--json`. Throws where stdout is anything else. */
-  json<T = unknown>(): T;
+  json(): unknown;
 }
 
 export interface RunningCondock {
@@ -71,7 +71,7 @@ export function createCondockHome(): CondockHome {
       child.once('error', reject);
       child.once('close', (code) => {
         const [stdout, stderr] = [Buffer.concat(out).toString(), Buffer.concat(err).toString()];
-        resolve({ code, stdout, stderr, json: <T>() => JSON.parse(stdout) as T });
+        resolve({ code, stdout, stderr, json: () => JSON.parse(stdout) as unknown });
       });
     });
     if (child.pid === undefined) throw new Error('condock could not be started');
