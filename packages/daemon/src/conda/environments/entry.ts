@@ -69,7 +69,7 @@ function condaEntry(facts: EntryFacts, folderOf: (url: string) => Folder): Envir
   if (url !== null && place?.local === true) error ??= localFile(fileName ?? url);
   const sha256 = hex(facts.sha256, SHA256);
   if (sha256 === undefined) error ??= badDigest(facts.name ?? fileName ?? 'a package');
-  return {
+  const entry: EnvironmentEntry = {
     name: facts.name ?? parsed?.name ?? fileName ?? '',
     version: facts.version ?? parsed?.version ?? '',
     build: facts.build ?? parsed?.build ?? '',
@@ -82,8 +82,8 @@ function condaEntry(facts: EntryFacts, folderOf: (url: string) => Folder): Envir
     md5: hex(facts.md5, MD5) ?? null,
     size: byteCount(facts.size),
     license: facts.license ?? null,
-    ...(error === undefined ? undefined : { error }),
   };
+  return error === undefined ? entry : { ...entry, error };
 }
 
 /** The URL is where the archive is; some writers record the platform that noarch packages were locked for. */
@@ -175,8 +175,7 @@ export function cleanLocation(location: string): string {
 }
 
 function withoutSuffix(text: string): string {
-  if (!text.includes('#') && !text.includes('?')) return text;
-  return text.slice(0, text.search(/[?#]/));
+  return text.includes('#') || text.includes('?') ? text.slice(0, text.search(/[?#]/)) : text;
 }
 
 const SHA256 = /^[0-9a-f]{64}$/;

@@ -109,11 +109,13 @@ function isKeyCharacter(c: number): boolean {
   return (c >= 97 && c <= 122) || c === 95 || c === DASH || (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || c === DOT;
 }
 
-/** Reads a one-line scalar that belongs to a key at `indent`, as text, and goes on. Null for null and for nothing. */
-export function readScalar(cursor: BlockCursor, indent: number): string | null {
+/**
+ * Reads a one-line scalar as text, and goes on; null for null and for nothing. That the next line is no part of it, as in
+ * scalars over several lines, is seen by whoever reads the map: it then stands at no column of theirs.
+ */
+export function readScalar(cursor: BlockCursor): string | null {
   const value = cursor.value === cursor.end ? null : lineScalar(cursor, cursor.value);
   advance(cursor);
-  if (isWithin(cursor, indent)) throw outside(cursor);
   return value;
 }
 
@@ -137,11 +139,10 @@ function lineScalar(cursor: BlockCursor, from: number): string | null {
 }
 
 /** Whether the value on this line is `[]` or `{}`; then goes on. */
-export function skipEmpty(cursor: BlockCursor, indent: number): boolean {
+export function skipEmpty(cursor: BlockCursor): boolean {
   const { text, value, end } = cursor;
   if (end - value !== 2 || !(text.startsWith('[]', value) || text.startsWith('{}', value))) return false;
   advance(cursor);
-  if (isWithin(cursor, indent)) throw outside(cursor);
   return true;
 }
 
@@ -163,7 +164,6 @@ export function skipValue(cursor: BlockCursor, indent: number): void {
     throw outside(cursor);
   }
   advance(cursor);
-  if (isWithin(cursor, indent)) throw outside(cursor);
 }
 
 /** The error that says: this needs a whole parser. Never shown. */

@@ -11,107 +11,83 @@ type Kind = 'conda' | 'pypi' | 'conda_source';
  * and subdir stands beside it. A reference without record stays, with `invalid-environment` as its error.
  */
 export function joinLock(document: LockDocument, path: string): ListedEnvironment[] {
-  const entries = new LockEntries(document, path);
+  const find = lockEntries(document, path);
   const subdirs = new Map(document.platforms.map(({ name, subdir }) => [name, subdir ?? name]));
   return document.environments.flatMap(({ name, platforms }): ListedEnvironment[] => {
     // An environment without packages is shown as empty, not left out.
     if (platforms.length === 0) return [{ name, platform: null, packages: [] }];
-    return platforms.map((platform) => ({
-      name,
-      platform: platform.name,
-      packages: platform.references.map((r) => entries.find(r, subdirs.get(platform.name) ?? platform.name)),
-    }));
+    return platforms.map((platform) => {
+      const subdir = subdirs.get(platform.name) ?? platform.name;
+      return { name, platform: platform.name, packages: platform.references.map((one) => find(one, subdir)) };
+    });
   });
 }
 
-/** The records of one lock by location. One entry per record, however many environments have it. */
-class LockEntries {
-  readonly #records: Record<Kind, Map<string, LockRecord | LockRecord[]>> = {
-    conda: new Map(),
-    pypi: new Map(),
-    conda_source: new Map(),
-  };
-  readonly #made = new Map<LockRecord, EnvironmentEntry>();
-  readonly #make = entryMaker();
-  readonly #channels = new Map<string, string | null>();
-  readonly #path: string;
+/** A record, the entry that it became, and the next record of its location. */
+interface Held {
+  readonly record: LockRecord;
+  entry: EnvironmentEntry | undefined;
+  next: Held | undefined;
+}
 
-  constructor(document: LockDocument, path: string) {
-    this.#path = path;
-    for (const record of document.records) {
-      const { kind, location } = locate(record);
-      const known = this.#records[kind].get(location);
-      if (known === undefined) this.#records[kind].set(location, record);
-      else if (Array.isArray(known)) known.push(record);
-      else this.#records[kind].set(location, [known, record]);
+/** A function that finds the entry for a reference. One entry per record, however many environments have it. */
+function lockEntries(
+  document: LockDocument,
+  path: string,
+): (reference: LockRecord, subdir: string) => EnvironmentEntry {
+  const held: Record<Kind, Map<string, Held>> = { conda: new Map(), pypi: new Map(), conda_source: new Map() };
+  for (const record of document.records) {
+    const one: Held = { record, entry: undefined, next: undefined };
+    const ofKind = held[kindOf(record)];
+    const location = locationOf(record);
+    let last = ofKind.get(location);
+    if (last === undefined) {
+      ofKind.set(location, one);
+      continue;
     }
+    while (last.next !== undefined) last = last.next;
+    last.next = one;
   }
-
-  find(reference: LockRecord, subdir: string): EnvironmentEntry {
-    const { kind, location } = locate(reference);
-    const found = this.#records[kind].get(location);
-    if (found === undefined) return this.#orphan(reference, 'it has no record of that location');
-    if (!Array.isArray(found)) {
-      const entry = this.#entry(found);
-      if (selects(reference, entry)) return entry;
+  const make = entryMaker();
+  const channelOf = channelReader();
+  return (reference, subdir) => {
+    let fit: EnvironmentEntry | undefined;
+    const first = held[kindOf(reference)].get(locationOf(reference));
+    for (let one = first; one !== undefined; one = one.next) {
+      const entry = (one.entry ??= make(factsOf(one.record, channelOf)));
+      if (!selects(reference, entry)) continue;
+      if (entry.subdir === subdir) return entry;
+      fit ??= entry;
     }
-    const candidates = (Array.isArray(found) ? found : [found]).map((record) => this.#entry(record));
-    const fit = candidates.filter((entry) => selects(reference, entry));
-    return (
-      fit.find((entry) => entry.subdir === subdir) ??
-      fit[0] ??
-      this.#orphan(reference, 'no record of that location has that name, version, build and subdir')
-    );
-  }
-
-  #entry(record: LockRecord): EnvironmentEntry {
-    let entry = this.#made.get(record);
-    if (entry === undefined) this.#made.set(record, (entry = this.#make(this.#facts(record))));
-    return entry;
-  }
-
-  /** One literal for all kinds: a lock has thousands of these. */
-  #facts(record: LockRecord): EntryFacts {
-    const { location, kind } = locate(record);
-    const source = kind === 'conda_source' ? splitSource(location) : undefined;
-    return {
-      kind:
-        kind === 'conda'
-          ? isArchive(record, location)
-            ? 'conda'
-            : 'source'
-          : source === undefined
-            ? 'pypi'
-            : 'source',
-      location: source?.location ?? location,
-      name: source?.name ?? record.name,
-      version: record.version,
-      build: record.build,
-      subdir: record.subdir,
-      fileName: record.file_name,
-      channel: kind === 'conda' ? this.#channel(record.channel) : undefined,
-      sha256: record.sha256,
-      md5: record.md5,
-      size: record.size,
-      license: record.license,
-    };
-  }
-
-  #channel(channel: Scalar): Scalar {
-    if (typeof channel !== 'string') return channel;
-    let known = this.#channels.get(channel);
-    if (known === undefined) this.#channels.set(channel, (known = channelOf(channel)));
-    return known;
-  }
-
-  #orphan(reference: LockRecord, why: string): EnvironmentEntry {
-    const facts = this.#facts(reference);
-    const { location } = locate(reference);
-    const error = new CondockError('invalid-environment', `${this.#path} lists ${location}, but ${why}.`, {
+    if (fit !== undefined) return fit;
+    const why =
+      first === undefined ? 'has no record of it' : 'no record of it has that name, version, build and subdir';
+    const error = new CondockError('invalid-environment', `${path} lists ${locationOf(reference)}, but ${why}.`, {
       hint: 'Run "pixi lock" to write the lock again.',
     });
-    return this.#make({ ...facts, error });
-  }
+    return make({ ...factsOf(reference, channelOf), error });
+  };
+}
+
+/** One literal for all kinds: a lock has thousands of these. */
+function factsOf(record: LockRecord, channelOf: (channel: Scalar) => Scalar): EntryFacts {
+  const kind = kindOf(record);
+  const location = locationOf(record);
+  const source = kind === 'conda_source' ? splitSource(location) : undefined;
+  return {
+    kind: kind === 'pypi' ? 'pypi' : kind === 'conda' && isArchive(record, location) ? 'conda' : 'source',
+    location: source?.location ?? location,
+    name: source?.name ?? record.name,
+    version: record.version,
+    build: record.build,
+    subdir: record.subdir,
+    fileName: record.file_name,
+    channel: kind === 'conda' ? channelOf(record.channel) : undefined,
+    sha256: record.sha256,
+    md5: record.md5,
+    size: record.size,
+    license: record.license,
+  };
 }
 
 /** Before version 7 a source package is a location that is no archive. */
@@ -120,7 +96,18 @@ function isArchive(record: LockRecord, location: string): boolean {
   return typeof record.file_name === 'string' || /^[a-z][a-z0-9+.-]+:\/\//i.test(location);
 }
 
-function channelOf(channel: string): string | null {
+/** Channels as URLs, each looked at once; null for what is none. */
+function channelReader(): (channel: Scalar) => Scalar {
+  const channels = new Map<string, string | null>();
+  return (channel) => {
+    if (typeof channel !== 'string') return channel;
+    let known = channels.get(channel);
+    if (known === undefined) channels.set(channel, (known = channelUrl(channel)));
+    return known;
+  };
+}
+
+function channelUrl(channel: string): string | null {
   try {
     return parseChannelUrl(channel).url;
   } catch {
@@ -129,11 +116,14 @@ function channelOf(channel: string): string | null {
 }
 
 /** Versions 4 and 5 have `kind` and `url` or `path`; later ones a key that is the kind and holds the location. */
-function locate(record: LockRecord): { kind: Kind; location: string } {
-  if (typeof record.conda === 'string') return { kind: 'conda', location: record.conda };
-  if (typeof record.pypi === 'string') return { kind: 'pypi', location: record.pypi };
-  if (typeof record.conda_source === 'string') return { kind: 'conda_source', location: record.conda_source };
-  return { kind: record.kind === 'pypi' ? 'pypi' : 'conda', location: record.url ?? record.path ?? '' };
+function kindOf(record: LockRecord): Kind {
+  if (typeof record.conda === 'string') return 'conda';
+  if (typeof record.pypi === 'string' || record.kind === 'pypi') return 'pypi';
+  return typeof record.conda_source === 'string' ? 'conda_source' : 'conda';
+}
+
+function locationOf(record: LockRecord): string {
+  return record.conda ?? record.pypi ?? record.conda_source ?? record.url ?? record.path ?? '';
 }
 
 /** `name[0123abcd] @ location`, or without the hash where the name is unique. */

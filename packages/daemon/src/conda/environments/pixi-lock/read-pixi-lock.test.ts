@@ -171,6 +171,14 @@ describe('readPixiLock', () => {
     expect(entry.error).toBeUndefined();
   });
 
+  it('prefers the record for the platform where a reference fits several', () => {
+    const record = (subdir: string) =>
+      `- conda: ../src\n  name: a\n  version: "1"\n  build: "0"\n  subdir: ${subdir}\n`;
+    const text = `version: 6\nenvironments:\n  default:\n    packages:\n      win-64:\n      - conda: ../src\n      osx-64:\n      - conda: ../src\npackages:\n${record('linux-64')}${record('win-64')}`;
+    const subdirs = readPixiLock(text, 'x').environments.map((e) => e.packages[0]?.subdir);
+    expect(subdirs).toEqual(['win-64', 'linux-64']);
+  });
+
   it('shows a reference without record, and says that the lock is at fault', () => {
     const text =
       'version: 6\nenvironments:\n  default:\n    packages:\n      linux-64:\n      - conda: https://h.example/ch/noarch/a-1-0.conda\npackages: []\n';

@@ -40,7 +40,7 @@ function scan(cursor: BlockCursor, options: ScanOptions): LockDocument {
     const key = readKey(cursor);
     if (seen.has(key)) throw outside(cursor);
     seen.add(key);
-    if (key === 'version') document.version = readScalar(cursor, 0);
+    if (key === 'version') document.version = readScalar(cursor);
     else if (key === 'platforms') eachItem(cursor, 0, () => document.platforms.push(readPlatform(cursor)));
     else if (key === 'environments') readEnvironments(cursor, document);
     else if (key === 'packages') {
@@ -72,7 +72,7 @@ function readEnvironments(cursor: BlockCursor, document: LockDocument): void {
 
 /** The keys of a map that is the value of a key at `parent`; `visit` reads each value. */
 function eachKey(cursor: BlockCursor, parent: number, visit: (key: string, indent: number) => void): void {
-  if (skipEmpty(cursor, parent)) return;
+  if (skipEmpty(cursor)) return;
   if (cursor.value !== cursor.end) throw outside(cursor);
   advance(cursor);
   const indent = cursor.indent;
@@ -90,7 +90,7 @@ function eachKey(cursor: BlockCursor, parent: number, visit: (key: string, inden
 
 /** The items of a sequence that is the value of a key at `parent`; it may stand in the key's own column. */
 function eachItem(cursor: BlockCursor, parent: number, visit: () => void): void {
-  if (skipEmpty(cursor, parent)) return;
+  if (skipEmpty(cursor)) return;
   if (cursor.value !== cursor.end) throw outside(cursor);
   advance(cursor);
   const indent = cursor.indent;
@@ -112,7 +112,7 @@ function readRecord(cursor: BlockCursor): LockRecord {
       continue;
     }
     if (record[key] !== undefined) throw outside(cursor);
-    record[key] = readScalar(cursor, indent);
+    record[key] = readScalar(cursor);
   }
   if (cursor.indent > indent) throw outside(cursor);
   return record;

@@ -125,6 +125,10 @@ describe('PrefixCache', () => {
     utimesSync(`${path}.tmp`, atime, mtime);
     renameSync(`${path}.tmp`, path);
     expect(versions(cache)).toEqual(['a 9', 'b 2.0']);
+    // Same size, time and file.
+    writeFileSync(path, JSON.stringify({ name: 'a', version: '8', build: '0' }));
+    utimesSync(path, atime, mtime);
+    expect(versions(cache)).toEqual(['a 8', 'b 2.0']);
   });
 
   it('forgets what has gone, and reads a record that has become readable', () => {
