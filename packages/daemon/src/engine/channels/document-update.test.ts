@@ -60,7 +60,9 @@ function slowRegistry(pause: () => Promise<void>) {
 const parts = (registry: RegistryClient): UpdateParts => ({
   registry,
   now: () => new Date(),
-  sleep: async (ms) => void (await delay(ms)),
+  sleep: async (ms) => {
+    await delay(ms);
+  },
   random: Math.random,
   settleMs: 400,
 });
