@@ -69,7 +69,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   };
 
   const createAgent = async (allowed: readonly AddressClass[] | undefined): Promise<Agent> => {
-    const undici = await import('undici');
+    // A CommonJS module: bundled, it has no other export than this.
+    const { default: undici } = await import('undici');
     return new undici.Agent({
       connections: options.connectionsPerOrigin,
       pipelining: 1,
