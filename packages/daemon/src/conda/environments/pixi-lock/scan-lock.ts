@@ -114,7 +114,6 @@ function readRecord(cursor: BlockCursor): LockRecord {
     if (record[key] !== undefined) throw outside(cursor);
     record[key] = readScalar(cursor);
   }
-  if (cursor.indent > indent) throw outside(cursor);
   return record;
 }
 
