@@ -28,12 +28,16 @@ export interface BlobStore extends AsyncDisposable {
   has(digest: Digest): number | undefined;
   /** Only for blobs that are here. Built from a digest and from nothing else. */
   pathOf(digest: Digest): string;
+  /** Pieces as buffers of their own. `end` is inclusive, as in HTTP. Throws `not-found`. */
   read(digest: Digest, range?: { start: number; end: number }): AsyncIterable<Uint8Array>;
   /** The whole blob; throws `too-large` above `limit` bytes. */
   readSmall(digest: Digest, limit: number): Uint8Array | undefined;
-  /** For at most 1 MiB: hashes, compares, writes and renames at once. */
+  /** For manifests and other small blobs (at most 4 MiB): hashes, compares, writes and names at once. Replaces a bad one. */
   putSmall(bytes: Uint8Array, expected?: Digest): Digest;
-  /** For a blob of any size. One ingest per digest at a time across all processes; a second opener gets `conflict`. */
+  /**
+   * For a blob of any size. One ingest per digest at a time across all processes; a second opener gets `conflict`. A blob that
+   * is here already is replaced.
+   */
   begin(digest: Digest, size?: number): Promise<Ingest>;
   /** Hashes while copying; for publishing local files. */
   putFile(path: string, signal?: AbortSignal): Promise<{ digest: Digest; size: number }>;
@@ -50,16 +54,21 @@ export interface BlobStore extends AsyncDisposable {
   pins(): Iterable<readonly [string, readonly Digest[]]>;
   /** Digests in use right now, by this process; collection of any process leaves them. */
   lease(digests: readonly Digest[]): Disposable;
-  /** True once a blob was found bad and replaced or set aside. */
+  /** Hashes every blob; what is bad is set aside (`bad/`) by rename and told with its reason. Fetching it again brings it back. */
   verify(options: {
     signal?: AbortSignal;
     onProgress?: (done: { bytes: number; blobs: number }) => void;
   }): Promise<{ checked: number; bad: { digest: Digest; reason: string }[] }>;
+  /**
+   * Removes what nothing refers to, the longest unused first, down to `maxBytes` (default: the quota; without one, what was not
+   * used for 30 days). Pins, leases of any process and references younger than a day hold what they name.
+   */
   collect(options: {
     maxBytes?: number;
     dryRun?: boolean;
     signal?: AbortSignal;
   }): Promise<{ removed: number; bytes: number; kept: number }>;
+  /** Writes an OCI image layout with these references, or with all blobs, or adds to one. Throws `already-exists`, `not-found`. */
   exportTo(
     directory: string,
     options: { refs?: readonly string[]; signal?: AbortSignal },

@@ -46,6 +46,7 @@ describe('collect', () => {
     const lease = other.lease([digests[1]!]);
     gone.lease([digests[2]!]);
     stores.processes.dead.add(9);
+    expect(await store.collect({ maxBytes: 0, dryRun: true })).toEqual({ removed: 2, bytes: 20, kept: 2 });
     await store.collect({ maxBytes: 0 });
     expect(digests.map((digest) => store.has(digest))).toEqual([10, 10, undefined, undefined]);
     lease[Symbol.dispose]();

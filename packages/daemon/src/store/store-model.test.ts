@@ -183,7 +183,7 @@ describe('the store as a model', () => {
           await world.stores[Symbol.asyncDispose]();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   }, 60_000);
 });

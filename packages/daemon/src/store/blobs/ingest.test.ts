@@ -78,7 +78,7 @@ describe('ingest', () => {
 
   it('starts again from zero on demand, with writes still on their way', async () => {
     const ingest = await store.begin(digest);
-    ingest.write(bytesOf('x'.repeat(5_000_000)))?.catch(() => undefined);
+    ingest.write(bytesOf('x'.repeat(9_000_000)))?.catch(() => undefined);
     ingest.restart();
     await write(ingest, text);
     await ingest.commit();

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -9,13 +9,31 @@ import { Journal } from './journal.ts';
 class Reader {
   readonly lines = new Set<string>();
   readonly journal: Journal;
+  onLine: (line: string) => void = () => undefined;
 
   constructor(directory: string) {
     this.journal = new Journal({
       directory,
-      onLine: (line) => this.lines.add(line),
+      onLine: (line) => {
+        this.lines.add(line);
+        this.onLine(line);
+      },
       onReset: () => this.lines.clear(),
     });
+  }
+}
+
+class Scene implements Disposable {
+  readonly directory = mkdtempSync(join(tmpdir(), 'condock-journal-'));
+  readonly readers: Reader[];
+
+  constructor(readers: number) {
+    this.readers = Array.from({ length: readers }, () => new Reader(this.directory));
+  }
+
+  [Symbol.dispose](): void {
+    for (const { journal } of this.readers) journal.close();
+    rmSync(this.directory, { recursive: true });
   }
 }
 
@@ -27,26 +45,20 @@ describe('Journal', () => {
           maxLength: 40,
         }),
         (steps) => {
-          const directory = mkdtempSync(join(tmpdir(), 'condock-journal-'));
-          const readers = [0, 1, 2].map(() => new Reader(directory));
-          try {
-            const written = new Set<string>();
-            steps.forEach(({ who, what }, at) => {
-              const { journal, lines } = readers[who]!;
-              if (what === 'append') {
-                journal.append([`line ${at}`]);
-                lines.add(`line ${at}`);
-                written.add(`line ${at}`);
-              } else if (what === 'compact') journal.compact(() => [...lines]);
-              else journal.refresh();
-            });
-            for (const { journal, lines } of readers) {
-              journal.refresh();
-              expect(lines).toEqual(written);
-            }
-          } finally {
-            for (const { journal } of readers) journal.close();
-            rmSync(directory, { recursive: true });
+          using scene = new Scene(3);
+          const written = new Set<string>();
+          steps.forEach(({ who, what }, at) => {
+            const { journal, lines } = scene.readers[who]!;
+            if (what === 'append') {
+              journal.append([`line ${at}`]);
+              lines.add(`line ${at}`);
+              written.add(`line ${at}`);
+            } else if (what === 'compact') journal.compact(() => [...lines]);
+            else journal.refresh();
+          });
+          for (const { journal, lines } of scene.readers) {
+            journal.refresh();
+            expect(lines).toEqual(written);
           }
         },
       ),
@@ -55,21 +67,45 @@ describe('Journal', () => {
   });
 
   it('keeps what was appended while another compacted', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'condock-journal-'));
-    const [one, two] = [new Reader(directory), new Reader(directory)];
-    one.journal.append(['a']);
-    one.lines.add('a');
-    two.journal.append(['b']);
-    one.journal.compact(() => {
+    using scene = new Scene(3);
+    const [one, two, third] = scene.readers;
+    one!.journal.append(['a']);
+    one!.lines.add('a');
+    two!.journal.append(['b']);
+    one!.journal.compact(() => {
       // The other does not know of the new generation yet.
-      two.journal.append(['late']);
-      return [...one.lines];
+      two!.journal.append(['late']);
+      return [...one!.lines];
     });
-    const third = new Reader(directory);
-    third.journal.refresh();
-    expect([...third.lines].sort()).toEqual(['a', 'b', 'late']);
-    expect(readdirSync(directory)).toEqual(['2.jsonl']);
-    for (const { journal } of [one, two, third]) journal.close();
-    rmSync(directory, { recursive: true });
+    third!.journal.refresh();
+    expect([...third!.lines].sort()).toEqual(['a', 'b', 'late']);
+    expect(readdirSync(scene.directory)).toEqual(['2.jsonl']);
+  });
+
+  it('keeps what was appended between reading all and beginning a new generation', () => {
+    using scene = new Scene(3);
+    const [one, two, third] = scene.readers;
+    one!.journal.append(['a']);
+    one!.lines.add('a');
+    two!.journal.append(['b']);
+    one!.onLine = (line) => {
+      if (line === 'b') two!.journal.append(['late']);
+    };
+    one!.journal.compact(() => [...one!.lines]);
+    third!.journal.refresh();
+    expect([...third!.lines].sort()).toEqual(['a', 'b', 'late']);
+  });
+
+  it('appends where others look, though a compaction ended in its middle and left two generations', () => {
+    using scene = new Scene(2);
+    const [one, two] = scene.readers;
+    one!.journal.append(['a']);
+    writeFileSync(join(scene.directory, '2.jsonl'), '\na\n');
+    two!.journal.refresh();
+    one!.journal.append(['b']);
+    two!.journal.refresh();
+    expect([...two!.lines].sort()).toEqual(['a', 'b']);
+    two!.journal.compact(() => [...two!.lines]);
+    expect(readdirSync(scene.directory)).toEqual(['3.jsonl']);
   });
 });
