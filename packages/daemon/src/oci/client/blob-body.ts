@@ -10,8 +10,6 @@ export function bodyChunks(
   failing: Failing,
   signal: AbortSignal | undefined,
 ): AsyncIterable<Uint8Array> {
-  // Until somebody reads, a failure has no other listener.
-  body.on('error', () => undefined);
   return {
     [Symbol.asyncIterator]: () => {
       const inner = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();

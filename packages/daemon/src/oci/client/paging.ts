@@ -1,6 +1,6 @@
 import { CondockError } from '@condock/protocol';
 import { connectionError } from '../failures.ts';
-import { readBounded } from '../transport/body.ts';
+import { discard, readBounded } from '../transport/body.ts';
 import type { Answer, Call, Exchange } from './exchange.ts';
 
 /** docker-registry 2.8 sends all tags of a repository at once, however many. */
@@ -32,7 +32,7 @@ export async function* pages(
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const answer = await exchange.send(at);
     if (answer.status === 404) {
-      answer.body.destroy();
+      discard(answer.body);
       return page === 0 ? 404 : 200;
     }
     if (answer.status !== 200) throw await exchange.failure(call, answer);

@@ -24,7 +24,6 @@ export async function readShort(body: Readable): Promise<string> {
 /** Leaves a body whose content does not matter: a short one is read away, which keeps the connection. */
 export function discard(body: Readable): void {
   let length = 0;
-  body.on('error', () => undefined);
   body.on('data', (chunk: Buffer) => {
     length += chunk.length;
     if (length > 64 * 1024) body.destroy();

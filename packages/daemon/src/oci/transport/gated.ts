@@ -28,7 +28,8 @@ export function createGatedSender(options: GatedOptions): GatedSender {
       const leave = await gateOf(request.url.host).enter(kind, priority, request.signal);
       try {
         const response = await options.send(request);
-        response.body.once('close', leave);
+        // A body that nobody reads any more may still break: that is nobody's error then.
+        response.body.on('error', () => undefined).once('close', leave);
         return response;
       } catch (error) {
         leave();
