@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CondockError } from '@condock/protocol';
+import { CondockError, toCondockError } from '@condock/protocol';
 import { catalog, findCommand } from './catalog.ts';
 import type { Command, ExitCode, Values } from './command.ts';
 import { commandHelp, GLOBAL_OPTIONS, overview } from './help.ts';
@@ -27,7 +27,10 @@ export async function run(args: readonly string[], options: RunOptions): Promise
   } catch (error) {
     return printError(error, session);
   } finally {
-    await session[Symbol.asyncDispose]();
+    // Whatever had to be said was said: an end that fails changes nothing of it.
+    await session[Symbol.asyncDispose]().catch((error: unknown) => {
+      session.warn(toCondockError(error).message);
+    });
   }
 }
 
