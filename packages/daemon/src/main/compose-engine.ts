@@ -55,6 +55,9 @@ export function composeEngine(options: ComposeOptions): Promise<EngineHost> {
   const registry = createRegistryClient({
     credentials,
     insecureHosts: settings.insecureHosts,
+    env,
+    userAgent: `condock/${version}`,
+    log: ({ event, ...facts }) => options.log({ level: 'info', message: `registry: ${event}`, facts }),
   });
   const sleep = async (milliseconds: number, signal?: AbortSignal): Promise<void> => {
     await delay(milliseconds, undefined, signal === undefined ? {} : { signal });

@@ -6,6 +6,7 @@ import type { CallContext } from '../engine-host.ts';
 import { Progress } from '../packages/progress.ts';
 import type { AnswerCache } from '../resolve/answer-cache.ts';
 import type { ChannelMap } from '../resolve/channel-map.ts';
+import { authorizeAhead } from '../resolve/authorize-ahead.ts';
 import { type Answer, checkLocally, checkPackage, type CheckParts } from '../resolve/check-package.ts';
 import { type PlannedPackage, planPackage } from '../resolve/planned-package.ts';
 
@@ -62,6 +63,7 @@ async function answerAll(
   const progress = new Progress(context.progress, 'Ask registries', { packages: open.length, bytes: 0 });
   const limit = pLimit(AT_ONCE);
   try {
+    await authorizeAhead(open, parts.registry, options.request);
     await Promise.all(
       open.map((one) =>
         limit(async () => {

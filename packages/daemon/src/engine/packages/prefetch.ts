@@ -6,6 +6,7 @@ import type { Descriptor, Manifest } from '../../oci/types.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import { plural } from '../../system/text.ts';
 import type { CallContext } from '../engine-host.ts';
+import { authorizeAhead } from '../resolve/authorize-ahead.ts';
 import { judgeManifest } from '../resolve/check-package.ts';
 import { type Origin, type PlannedPackage, stateOf } from '../resolve/planned-package.ts';
 import type { Transfers } from '../transfer/transfers.ts';
@@ -63,7 +64,9 @@ export async function prefetch(
   using _lease = parts.store.lease(packages.flatMap((p) => (p.digest === undefined ? [] : [p.digest])));
   const limit = pLimit(AT_ONCE);
   const isCancelled = (): boolean => options.request.signal.aborted;
+  const missing = packages.filter((p) => p.digest === undefined || parts.store.has(p.digest) === undefined);
   try {
+    await authorizeAhead(missing, parts.registry, options.request);
     await Promise.all(
       packages.map((planned) =>
         limit(async () => {

@@ -10,6 +10,7 @@ describe('session methods', () => {
   let home: TestHome;
   let credentials: Credentials;
   let changes: number;
+  let forgotten: (string | undefined)[];
   let held: RegistrySession[];
   let sent: (string | undefined)[];
   let takes: (secret: string | undefined) => number | Error;
@@ -17,6 +18,7 @@ describe('session methods', () => {
     home = new TestHome();
     credentials = home.credentials();
     changes = 0;
+    forgotten = [];
     held = [];
     sent = [];
     takes = (secret) => (secret === 'right' ? 200 : 401);
@@ -34,6 +36,7 @@ describe('session methods', () => {
       return { status, challenges: ['Basic realm="r"'] };
     },
     sessions: () => held,
+    forget: (host?: string) => forgotten.push(host),
   } as unknown as RegistryClient;
 
   const context = (connection = 'c') => ({
@@ -58,6 +61,7 @@ describe('session methods', () => {
     });
     expect(sent).toEqual(['right']);
     expect(changes).toBe(1);
+    expect(forgotten).toEqual(['h.io']);
     expect(await credentials.find({ host: 'h.io' })).toMatchObject({ secret: 'right' });
   });
 

@@ -23,7 +23,12 @@ export type SessionMethods = Pick<EngineMethods, `session/${string}` & keyof Eng
 export function sessionMethods(
   parts: SessionParts & { /** Credentials are other than they were. */ changed: () => void },
 ): SessionMethods {
-  const { credentials, registry, changed } = parts;
+  const { credentials, registry } = parts;
+  /** The next request asks for credentials anew. Undefined: of whatever registry. */
+  const changed = (host?: string): void => {
+    registry.forget?.(host);
+    parts.changed();
+  };
   const random = parts.random ?? randomUUID;
   const randomDigest = parts.randomDigest ?? (() => `sha256:${randomBytes(32).toString('hex')}` as const);
   return {
@@ -34,19 +39,21 @@ export function sessionMethods(
     'session/login': async ({ host, keep, ...given }, { signal }) => {
       const secret = readGivenSecret(given);
       // A login for a part of a registry is shown to the registry as a whole: there is nothing else to show it to.
-      await checkLogin({ credentials, registry, random }, readHostKey(host).host, secret, signal);
+      const key = readHostKey(host);
+      await checkLogin({ credentials, registry, random }, key.host, secret, signal);
       const entry = await credentials.keep(host, secret, keep ?? 'keychain');
-      changed();
+      // What the check was answered goes too: nobody will ask in its name again.
+      changed(key.host);
       return describeEntry(entry);
     },
     'session/logout': async ({ host }) => {
       const removed = await credentials.logout(host);
-      changed();
+      changed(readHostKey(host).host);
       return { removed };
     },
     'session/offer': ({ identity, host, ...given }, { connection }) => {
       credentials.offer(connection, identity, host, readGivenSecret(given));
-      changed();
+      changed(readHostKey(host).host);
       return Promise.resolve({});
     },
     'session/import': async ({ from, host, keep }, { signal }) => {
