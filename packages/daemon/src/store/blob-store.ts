@@ -45,6 +45,8 @@ export interface BlobStore extends AsyncDisposable {
   touch(digest: Digest): void;
   /** Named roots: what `index.json` lists (`org.opencontainers.image.ref.name`) and what collection keeps while young. */
   setRef(name: string, target: Descriptor): void;
+  /** `index.json` lists by itself soon what was set; after this, now. For whoever tells another program that it is there. */
+  publishRefs(): void;
   getRef(name: string): Descriptor | undefined;
   deleteRef(name: string): boolean;
   refs(): Iterable<readonly [string, Descriptor]>;

@@ -20,6 +20,7 @@ import { syncDirectory, writeFileAtomic } from '../system/atomic-file.ts';
 import { BLOB_MODE } from './blobs/blob-files.ts';
 import { syncFile } from './blobs/sync-file.ts';
 import { indexDocument, liveRefs, REF_NAME } from './index-file.ts';
+import { layoutName } from './layout-name.ts';
 import { closureOf } from './manifest-digests.ts';
 import { isDescriptor, isObject } from './records/record.ts';
 import type { Records } from './records/records.ts';
@@ -68,7 +69,8 @@ export async function exportLayout(
   }
   guarded('write', directory, () => {
     syncDirectory(target.blobs);
-    const kept = present.filter((entry) => !refs.has(entry.annotations?.[REF_NAME] ?? ''));
+    const replaced = new Set([...refs].flatMap(([name, { digest }]) => [name, layoutName(name, digest)]));
+    const kept = present.filter((entry) => !replaced.has(entry.annotations?.[REF_NAME] ?? ''));
     const named = [...kept.map((entry) => [entry.annotations?.[REF_NAME], entry] as const), ...refs];
     writeFileAtomic(target.index, indexDocument(named), { mode: 0o644 });
     if (!existsSync(target.layout)) writeFileAtomic(target.layout, LAYOUT_DOCUMENT, { mode: 0o644 });

@@ -2,6 +2,7 @@ import { MEDIA_TYPES } from '../oci/types.ts';
 import type { Descriptor } from '../oci/types.ts';
 import { writeFileAtomic } from '../system/atomic-file.ts';
 import { Debounce } from './debounce.ts';
+import { layoutName } from './layout-name.ts';
 import type { Records } from './records/records.ts';
 import { guarded } from './store-failure.ts';
 import type { StoreLog } from './store-log.ts';
@@ -9,14 +10,24 @@ import type { StoreLog } from './store-log.ts';
 /** image-spec v1.1, annotations.md: the name of a manifest in a layout's index. */
 export const REF_NAME = 'org.opencontainers.image.ref.name';
 
+/** containerd's annotation for a whole reference; holds what had to be spelled otherwise in `REF_NAME`. */
+const FULL_NAME = 'io.containerd.image.name';
+
 /** The bytes of an `index.json` that lists these manifests in the order of their names. One without a name keeps none. */
 export function indexDocument(refs: Iterable<readonly [string | undefined, Descriptor]>): string {
   const manifests = [...refs]
     .sort(([a = ''], [b = '']) => (a < b ? -1 : Number(a > b)))
     .map(([name, target]) =>
-      name === undefined ? target : { ...target, annotations: { ...target.annotations, [REF_NAME]: name } },
+      name === undefined
+        ? target
+        : { ...target, annotations: { ...target.annotations, ...nameAnnotations(name, target) } },
     );
   return JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.index, manifests });
+}
+
+function nameAnnotations(name: string, { digest }: Descriptor): Record<string, string> {
+  const spelled = layoutName(name, digest);
+  return spelled === name ? { [REF_NAME]: name } : { [REF_NAME]: spelled, [FULL_NAME]: name };
 }
 
 export interface IndexFileOptions {

@@ -103,6 +103,7 @@ export function openStore(options: OpenStoreOptions): BlobStore {
       hexName(target.digest);
       setRef(name, target);
     },
+    publishRefs: () => index.flush(),
     getRef: (name) => records.refs().get(name)?.d ?? undefined,
     deleteRef,
     refs: () => [...liveRefs(records)],

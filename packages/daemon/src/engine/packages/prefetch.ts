@@ -86,6 +86,7 @@ export async function prefetch(
       ),
     );
     options.request.signal.throwIfAborted();
+    parts.store.publishRefs();
   } finally {
     progress.end();
   }
