@@ -1,6 +1,11 @@
+/** Something that ends when it is disposed of. */
+export interface Ends {
+  dispose: () => void;
+}
+
 /** A list of listeners. Telling goes to those that listened when it began. */
 export interface Listeners<T> {
-  add: (listener: (value: T) => void) => { dispose(): void };
+  add: (listener: (value: T) => void) => Ends;
   tell: (value: T) => void;
 }
 

@@ -36,7 +36,8 @@ export function environmentPathFor(
   const workspace = found.find(({ path, kind }) => path === folder && kind === 'pixi-workspace');
   if (format === 'pixi-lock') return workspace?.path ?? document;
   if (format === 'conda-lock' || format === 'explicit') return document;
-  if (format === 'toml') return workspace?.path ?? found.find(({ path }) => path === paths.join(folder, 'pixi.lock'))?.path;
+  if (format === 'toml')
+    return workspace?.path ?? found.find(({ path }) => path === paths.join(folder, 'pixi.lock'))?.path;
   // An environment.yml is answered for by the lock, or else the prefix, that lies beside it.
   const beside = found.filter(({ path, kind }) => paths.dirname(path) === folder && kind !== 'specs');
   return (beside.find(({ kind }) => kind === 'conda-lock') ?? beside[0] ?? workspace)?.path;

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import {
+  connect,
+  createReconnectingClient,
+  type DaemonCommand,
+  type ReconnectingClient,
+  type RequestOptions,
+} from '@condock/client';
+import type { MethodName, NotificationName, NotificationParams, ParamsOf, ResultOf } from '@condock/protocol';
+import type * as vscode from 'vscode';
+import { chooseNode } from '../core/daemon/choose-node.ts';
+import { createListeners, type Ends } from '../core/listeners.ts';
+
+export interface DaemonOptions {
+  /** The daemon's program inside the extension. */
+  script: string;
+  version: string;
+  nodePath: () => string | undefined;
+  log: vscode.LogOutputChannel;
+}
+
+/** The user's daemon as the extension sees it: not there until somebody asks for something. */
+export interface Daemon extends Ends {
+  /** Whether anything was ever asked. Hovers and lenses keep quiet until then, so that opening a file starts nothing. */
+  readonly engaged: boolean;
+  readonly client: ReconnectingClient;
+  request<M extends MethodName>(method: M, params: ParamsOf<M>, options?: RequestOptions): Promise<ResultOf<M>>;
+  command: () => Promise<DaemonCommand>;
+  on<N extends NotificationName>(name: N, listener: (params: NotificationParams<N>) => void): void;
+  /** Told when the connection is lost, and when a later one stands. */
+  onLost: (listener: () => void) => Ends;
+  onReturned: (listener: () => void) => Ends;
+  /** Asks the daemon that runs to end, and starts another. */
+  restart(): Promise<void>;
+}
+
+export function createDaemon({ script, version, nodePath, log }: DaemonOptions): Daemon {
+  const lost = createListeners<undefined>();
+  const returned = createListeners<undefined>();
+  let engaged = false;
+
+  const command = (): Promise<DaemonCommand> =>
+    chooseNode(script, {
+      configured: nodePath(),
+      versionOf,
+      own: { execPath: process.execPath, electron: process.versions.electron },
+    });
+
+  const client = createReconnectingClient(async () => {
+    const daemonCommand = await command();
+    log.info(`connecting; where no daemon runs: ${daemonCommand.command} ${daemonCommand.args.join(' ')}`);
+    const connection = await connect({ client: { name: 'vscode', version }, daemonCommand });
+    log.info(`connected to the daemon ${connection.daemon.version}, process ${connection.daemon.pid}`);
+    return connection;
+  });
+  client.onStatus((status) => {
+    log.info(`the connection is ${status}`);
+    if (status === 'disconnected') lost.tell(undefined);
+  });
+  client.onReconnected(() => {
+    returned.tell(undefined);
+  });
+
+  return {
+    get engaged() {
+      return engaged;
+    },
+    client,
+    command,
+    request: async (method, params, options) => {
+      engaged = true;
+      return await client.request(method, params, options);
+    },
+    on: (name, listener) => void client.onNotification(name, listener),
+    onLost: (listener) => lost.add(listener),
+    onReturned: (listener) => returned.add(listener),
+    restart: async () => {
+      engaged = true;
+      if (client.status === 'connected') {
+        // Its successor is started by the next call, and waits for nothing of the old one's.
+        await client.request('daemon/stop', {});
+      }
+      await client.request('daemon/ping', {});
+    },
+    dispose: () => {
+      client.close().catch((error: unknown) => {
+        log.error(String(error));
+      });
+    },
+  };
+}
+
+/** What a program says to `--version`; undefined where it does not start or takes long. */
+function versionOf(program: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile(program, ['--version'], { timeout: 5000, windowsHide: true }, (error, stdout) => {
+      resolve(error === null ? stdout.trim() : undefined);
+    });
+  });
+}

@@ -1,0 +1,25 @@
+import type { ProgressValue } from '@condock/protocol';
+import * as vscode from 'vscode';
+import { createProgressMeter } from '../core/progress-meter.ts';
+
+export interface ProgressTask<T> {
+  title: string;
+  run: (options: { signal: AbortSignal; onProgress: (value: ProgressValue) => void }) => Promise<T>;
+}
+
+/** Shows a task as a notification with amounts, rate and a button to cancel. */
+export async function withProgress<T>({ title, run }: ProgressTask<T>): Promise<T> {
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  return await vscode.window.withProgress(options, async (progress, token) => {
+    const abort = new AbortController();
+    const meter = createProgressMeter(Date.now);
+    token.onCancellationRequested(() => abort.abort());
+    return await run({
+      signal: abort.signal,
+      onProgress: (value) => {
+        const { text, increment } = meter(value);
+        progress.report({ message: text, ...(increment === undefined ? {} : { increment }) });
+      },
+    });
+  });
+}
