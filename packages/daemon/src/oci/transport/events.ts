@@ -7,7 +7,6 @@ export type TransportEvent =
   | { event: 'token-refused'; host: string; realm: string; status: number; scopes: number; source: string }
   | { event: 'anonymous-instead'; host: string; source: string }
   | { event: 'scope-refused'; host: string; scope: string }
-  | { event: 'realm-refused'; host: string; realm: string; reason: string }
   | { event: 'upload-resumed'; host: string; offset: number }
   | { event: 'scheme'; host: string; scheme: 'http' | 'https' };
 
