@@ -14,7 +14,7 @@ try {
     const path = join(directory, tarball);
     await tool('publint', ['run', path, '--strict']);
     // ESM only, on purpose: a CommonJS consumer uses import(). The command line is a program, not a library.
-    if (!tarball.includes('cli')) await tool('attw', [path, '--profile', 'esm-only']);
+    if (!tarball.startsWith('condock-cli-')) await tool('attw', [path, '--profile', 'esm-only']);
   }
 } finally {
   await rm(directory, { recursive: true });

@@ -41,6 +41,7 @@ try {
   await step('Build', 'npm', ['run', '--silent', 'build']);
   await step('Packages as they would be published', 'npm', ['run', '--silent', 'check:packages']);
   await tests('Suites with real parts', 'test:real');
+  await tests('The extension in real VS Code', 'test:e2e');
 } finally {
   await rm(reports, { recursive: true, force: true });
 }
