@@ -1,4 +1,5 @@
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { leasedNames } from './owner/leases.ts';
@@ -123,13 +124,14 @@ function choose(all: Candidate[], roots: Set<string>, now: number, maxBytes: num
 
 /** Aside first, then leases once more: who leased a blob before it went aside gets it back. */
 function removeBatch(batch: Candidate[], parts: CollectParts): Candidate[] {
-  const { paths, owner, lastUse } = parts;
+  const { paths, lastUse } = parts;
   const aside: { candidate: Candidate; place: string }[] = [];
   for (const candidate of batch) {
     const path = join(paths.blobs, candidate.hex);
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats?.mtimeMs !== candidate.used || lastUse.pending(candidate.hex) !== undefined) continue;
-    const place = owner.scratch('trash');
+    // Not in our own folder, which a full disk may not let us make.
+    const place = join(paths.bad, `trash-${randomBytes(8).toString('hex')}`);
     guarded('remove', path, () => {
       if (moved(path, place)) aside.push({ candidate, place });
     });

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytesOf, codeOf, digestOf, TemporaryStores } from './testing/temporary-store.ts';
@@ -62,6 +62,21 @@ describe('what an ended process leaves', () => {
     stores.processes.dead.add(9);
     await stores.open()[Symbol.asyncDispose]();
     expect(stores.index()).toEqual({ 'host/a:1': digestOf('a') });
+  });
+
+  it('is counted again where it could not write down what it did', async () => {
+    const gone = stores.open({ pid: 9 });
+    gone.putSmall(bytesOf('before'));
+    expect(gone.status().blobs).toBe(1);
+    gone.putSmall(bytesOf('after'));
+    const records = join(stores.root, 'records');
+    renameSync(records, `${records}.away`);
+    writeFileSync(records, '');
+    await gone[Symbol.asyncDispose]();
+    rmSync(records);
+    renameSync(`${records}.away`, records);
+    stores.processes.dead.add(9);
+    expect(stores.open().status()).toMatchObject({ blobs: 2, bytes: 11 });
   });
 
   it('is let be while the process lives', async () => {

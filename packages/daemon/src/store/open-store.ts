@@ -123,8 +123,7 @@ export function openStore(options: OpenStoreOptions): BlobStore {
       return verifyBlobs({ paths, bad, onRemoved: (bytes) => count.add(-1, -bytes) }, verifying);
     },
     collect: async (collecting) => {
-      settle();
-      count.prepare();
+      makeReady();
       const onRemoved = (bytes: number): void => count.add(-1, -bytes);
       const maxBytes = collecting.maxBytes ?? quota;
       return collectBlobs(
@@ -145,13 +144,25 @@ export function openStore(options: OpenStoreOptions): BlobStore {
       try {
         count.flush();
         index.flush();
+        owner[Symbol.dispose]();
       } catch (error) {
+        owner.abandon();
         log({ level: 'warn', message: error instanceof Error ? error.message : String(error) });
       }
       records.close();
-      owner[Symbol.dispose]();
     },
   };
+
+  /** A collection must do its work on a full disk, too. */
+  function makeReady(): void {
+    try {
+      settle();
+      owner.ensure();
+      count.prepare();
+    } catch (error) {
+      if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')) throw error;
+    }
+  }
 
   function settle(): void {
     try {

@@ -30,8 +30,11 @@ export function lockIngest(digest: Digest, parts: IngestLockParts): Disposable {
       return { [Symbol.dispose]: () => release(path, id) };
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') parts.owner.remake();
-      else if (errnoOf(error) !== 'EEXIST') throw error;
-      else if (!isStale(path, parts)) break;
+      else if (errnoOf(error) !== 'EEXIST') {
+        // Made, but not filled.
+        rmSync(path, { force: true });
+        throw error;
+      } else if (!isStale(path, parts)) break;
     }
   }
   throw new CondockError('conflict', `Another process or request is fetching ${digest} at this moment.`, {

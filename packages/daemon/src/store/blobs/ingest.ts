@@ -146,10 +146,12 @@ class FileIngest implements Ingest {
     if (this.#ended) return;
     const { file, place } = this.#target;
     // What could not be written is missing at the end only: the rest is as good as before.
-    await this.#writer.flush().catch(() => undefined);
+    const failure: unknown = await this.#writer.flush().catch((error: unknown) => error);
     this.#close();
     try {
-      if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0) renameSync(file, place);
+      // A full disk is not to be kept full.
+      if (['ENOSPC', 'EDQUOT'].includes(errnoOf(failure) ?? '')) rmSync(file, { force: true });
+      else if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0) renameSync(file, place);
       else rmSync(file, { force: true });
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw storeFailure(error, 'keep', place);

@@ -44,7 +44,7 @@ export class Owner implements Disposable {
   }
 
   /** A name in the folder that nothing has yet. */
-  scratch(kind: 'tmp' | 'lease' | 'trash' | 'reaped'): string {
+  scratch(kind: 'tmp' | 'lease' | 'reaped'): string {
     this.#serial += 1;
     return join(this.path, `${kind}-${this.#serial}`);
   }
@@ -93,9 +93,14 @@ export class Owner implements Disposable {
     }
   }
 
-  [Symbol.dispose](): void {
+  /** Ends, and leaves the folder for others to settle, as a process does that ends without a word. */
+  abandon(): void {
     clearInterval(this.#heartbeat);
     this.#heartbeat = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.abandon();
     if (!this.#made) return;
     this.#made = false;
     rmSync(this.#path, { recursive: true, force: true });
