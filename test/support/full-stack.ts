@@ -58,7 +58,7 @@ export async function startFullStack(): Promise<FullStack> {
       env,
       cwd: folder,
       signal: new AbortController().signal,
-      stdin: Readable.from([Buffer.from(stdin)]) as unknown as NodeJS.ReadStream,
+      stdin: () => Readable.from([Buffer.from(stdin)]) as unknown as NodeJS.ReadStream,
       now: () => performance.now(),
       connect: open,
     });

@@ -24,7 +24,7 @@ process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   signal: controller.signal,
-  stdin: process.stdin,
+  stdin: () => process.stdin,
   now: () => performance.now(),
   connect: (options) => openClient({ ...options, env: process.env, signal: controller.signal }),
 });

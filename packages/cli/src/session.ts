@@ -14,7 +14,8 @@ export interface SessionOptions {
   json: boolean;
   quiet: boolean;
   signal: AbortSignal;
-  stdin: NodeJS.ReadStream;
+  /** Given when first asked for: to open a terminal for reading costs time, and few commands read. */
+  stdin: () => NodeJS.ReadStream;
   now: () => number;
 }
 
@@ -26,7 +27,6 @@ export class Session implements AsyncDisposable {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly signal: AbortSignal;
-  readonly stdin: NodeJS.ReadStream;
   readonly colors: ReturnType<typeof pc.createColors>;
   readonly #options: SessionOptions;
   #client: Promise<Client> | undefined;
@@ -39,8 +39,11 @@ export class Session implements AsyncDisposable {
     this.json = options.json;
     this.quiet = options.quiet;
     this.signal = options.signal;
-    this.stdin = options.stdin;
     this.colors = pc.createColors(options.terminal.color);
+  }
+
+  get stdin(): NodeJS.ReadStream {
+    return this.#options.stdin();
   }
 
   client(): Promise<Client> {

@@ -1,5 +1,5 @@
 import type { ProgressValue } from '@condock/protocol';
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { formatBytes } from './amounts.ts';
 import type { Terminal } from './terminal.ts';
 
