@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Two projects: what runs anywhere with Node alone, and what needs real parts (see test/README.md).
+// Three projects: what runs anywhere with Node alone, what needs real parts, and the editor in a browser (see test/README.md).
 const shared = {
   resolve: { conditions: ['@condock/source'] },
   ssr: { resolve: { conditions: ['@condock/source'], externalConditions: ['@condock/source'] } },
@@ -13,7 +13,11 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'test/{support,integration,bench}/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'test/{support,integration,bench}/**/*.test.ts',
+            'scripts/**/*.test.ts',
+          ],
           testTimeout: 20_000,
         },
       },
@@ -24,6 +28,18 @@ export default defineConfig({
           include: ['test/{real,interop}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          // One window, one story: what fails makes the rest meaningless.
+          bail: 1,
+          testTimeout: 90_000,
+          hookTimeout: 180_000,
           fileParallelism: false,
         },
       },

@@ -1,0 +1,264 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startRegistry, type RunningRegistry } from '@condock/daemon';
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { dockerRegistryMissing, type DockerRegistry, startDockerRegistry } from '../real/support/docker-registry.ts';
+import { createTemporaryHome, type TemporaryHome } from '../support/temporary-home.ts';
+import { buildPackages, buildPixiLock } from '../support/packages/index.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { type Editor, startEditor } from './support/editor.ts';
+import { type SlowProxy, startSlowProxy } from './support/slow-proxy.ts';
+import { openWindow, type Window } from './support/window.ts';
+import { createLargeWorkspace, createWorkspace, publish, type Workspace } from './support/workspace.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const SCREENSHOTS = join(root, 'artifacts', 'screenshots');
+const entry = process.env.CONDOCK_E2E_EDITOR;
+const vsix = process.env.CONDOCK_E2E_VSIX;
+const ready = entry !== undefined && vsix !== undefined && existsSync('/usr/bin/chromium');
+if (!ready) console.log('Skipped: the extension in VS Code. Run it with "npm run test:e2e".');
+const noDocker = dockerRegistryMissing('htpasswd');
+if (ready && noDocker !== undefined) console.log(`Skipped: signing in from the editor. ${noDocker}`);
+
+describe.skipIf(!ready)('the extension in VS Code', () => {
+  const home = mkdtempSync(join(tmpdir(), 'condock-e2e-'));
+  const condock: TemporaryHome = createTemporaryHome();
+  let registry: RunningRegistry;
+  let docker: DockerRegistry | undefined;
+  let proxy: SlowProxy;
+  let workspace: Workspace;
+  let editor: Editor;
+  let window: Window;
+
+  beforeAll(async () => {
+    registry = await startRegistry({ directory: join(home, 'registry') });
+    proxy = await startSlowProxy(registry.host);
+    const path = join(home, 'analysis');
+    await mkdir(path, { recursive: true });
+    workspace = await createWorkspace(path, proxy.host);
+    if (noDocker === undefined) {
+      docker = await startDockerRegistry({ auth: 'htpasswd' });
+      await createPrivateWorkspace(docker, join(home, 'private'));
+    }
+    await createLargeWorkspace(join(home, 'large'), 5000);
+    editor = await startEditor({ entry: entry!, vsix: vsix!, home: join(home, 'editor'), condockHome: condock.path });
+    window = await openWindow(SCREENSHOTS);
+  });
+  afterAll(async () => {
+    await window[Symbol.asyncDispose]();
+    await editor.stop();
+    await condock[Symbol.asyncDispose]();
+    await docker?.stop();
+    await proxy[Symbol.asyncDispose]();
+    await registry.stop();
+    rmSync(home, { recursive: true, force: true });
+  });
+  const story = (title: string, tell: () => Promise<void>, skip = false): void => {
+    it.skipIf(skip)(title, async () => {
+      onTestFailed(() => window.screenshot(`failed-${title.replaceAll(/\W+/g, '-').slice(0, 60)}`));
+      await tell();
+    });
+  };
+
+  story('starts no daemon for a folder, and one when its view is seen', async () => {
+    await window.open(editor.url(workspace.path));
+    await window.page.waitForTimeout(500);
+    expect(await condock.living()).toEqual([]);
+    await window.showCondock();
+    await window.row('analysis').waitFor();
+    expect(await condock.living()).toHaveLength(1);
+  });
+
+  story('shows every package with its state, and counts at a glance', async () => {
+    const environment = window.row(/analysis.*12 packages, 0 cached, .* to go, 1 problem/);
+    await environment.waitFor();
+    await environment.click();
+    await window.row('numpy 2.2.1, Available').waitFor();
+    await window.row('my-tool 0.1.0, Absent').waitFor();
+    await window.page.locator('.statusbar-item', { hasText: '0/12' }).waitFor();
+    await window.screenshot('environments-dark');
+  });
+
+  story('prefetches with progress, is cancelled, and goes on from there', async () => {
+    proxy.bytesPerSecond = 1_500_000;
+    await window.run('Condock: Prefetch Environment');
+    const progress = window.toast('Prefetching');
+    await progress.getByText(/of \d+ packages, .* of \d+ MB, .*\/s/).waitFor();
+    await window.screenshot('prefetch-progress');
+    await window.press(progress, 'Cancel');
+    await window.toast('Prefetching was cancelled').waitFor();
+    await window.closeToasts();
+    const held = await partial();
+    expect(held.bytes + held.partial).toBeGreaterThan(0);
+    proxy.bytesPerSecond = Infinity;
+    await window.run('Condock: Prefetch Environment');
+    await window.toast(/Fetched \d+ packages/).waitFor();
+    await window.row('numpy 2.2.1, Cached').waitFor();
+    await window.row(/analysis.*12 packages, 11 cached, 1 problem/).waitFor();
+    await window.screenshot('prefetched');
+    await window.closeToasts();
+  });
+
+  /** What the store holds, as the daemon says it in the Cache view. */
+  const partial = async (): Promise<{ bytes: number; partial: number }> => {
+    const { connect } = await import('@condock/client');
+    const client = await connect({ client: { name: 'test', version: '0' }, env: condock.env, start: false });
+    const status = await client.request('cache/status', {});
+    await client.close();
+    return status;
+  };
+
+  story('opens the page of a package: dependencies both ways, files as a tree, manifest and layers', async () => {
+    await window.row('numpy 2.2.1').click();
+    const page = window.webview();
+    await page.getByRole('heading', { name: 'numpy 2.2.1' }).waitFor();
+    await window.screenshot('package-about');
+    await page.getByRole('tab', { name: /Dependencies/ }).click();
+    await page.getByRole('cell', { name: /python 3\.12\.8/ }).waitFor();
+    await page.getByRole('button', { name: /Find what needs numpy/ }).click();
+    await page.getByRole('cell', { name: /scipy 1\.15\.0/ }).waitFor();
+    await window.screenshot('package-dependencies');
+    await page.getByRole('tab', { name: /Files/ }).click();
+    const folder = page.getByRole('treeitem', { name: /^lib\/python3\.12\/site-packages\/numpy/ });
+    await folder.focus();
+    if ((await folder.getAttribute('aria-expanded')) === 'false') await window.page.keyboard.press('ArrowRight');
+    await window.page.keyboard.press('ArrowRight');
+    await window.page.keyboard.press('ArrowRight');
+    await page
+      .getByRole('treeitem', { name: /^api\.py/ })
+      .first()
+      .waitFor();
+    await window.screenshot('package-files');
+    await page.getByRole('tab', { name: 'Manifest' }).click();
+    await page.getByRole('row', { name: /Archive.*cached/ }).waitFor();
+    await window.screenshot('package-manifest');
+  });
+
+  story('draws the environment by size', async () => {
+    await window.run('Condock: Show Sizes');
+    const page = window.webview();
+    await page.locator('[data-open=scipy].tile').waitFor();
+    await window.screenshot('sizes');
+  });
+
+  story('follows the lock when it is edited', async () => {
+    await workspace.lock(workspace.packages.slice(0, -1));
+    await window.row(/analysis.*10 packages, all cached|analysis.*10 packages/).waitFor();
+    await expect.poll(() => window.row('my-tool').count()).toBe(0);
+    await workspace.lock([...workspace.packages, workspace.own]);
+    await window.row('my-tool 0.1.0, Absent').waitFor();
+  });
+
+  story('publishes a build from the explorer, which then is available', async () => {
+    await window.page.keyboard.press('Control+Shift+E');
+    for (const name of ['output', 'output/noarch']) {
+      const folder = window.row(name.split('/').at(-1)!);
+      if ((await folder.count()) > 0 && (await folder.getAttribute('aria-expanded')) === 'false') await folder.click();
+    }
+    const file = window.row(/my-tool-0\.1\.0-h1_0\.conda/);
+    await file.click({ button: 'right' });
+    await window.screenshot('explorer-menu');
+    await window.page.getByRole('menuitem', { name: 'Publish to Registry…' }).click();
+    await window.answer(`oci://${proxy.host}/team`);
+    await window.choose(/^v0/);
+    const dialog = window.page.locator('.monaco-dialog-box');
+    await dialog.getByText(/blobs to upload/).waitFor();
+    await window.screenshot('publish-plan');
+    await dialog.getByRole('button', { name: 'Publish', exact: true }).click();
+    await window.toast(/Published oci:.*my-tool/).waitFor();
+    await window.screenshot('published');
+    await window.press(window.toast(/Published oci:/), 'Copy Reference');
+    expect(await window.page.evaluate('navigator.clipboard.readText()')).toContain('/team/noarch/my-tool:0.1.0-h1_0');
+    await window.showCondock();
+    await window.row('my-tool 0.1.0, Available').waitFor();
+  });
+
+  story('tells over a lock and a manifest what is known, and offers to prefetch', async () => {
+    await window.page.keyboard.press('Control+P');
+    await window.answer('pixi.lock');
+    await window.page.getByText(/Prefetch environment \(1 of 12 missing/).waitFor();
+    await window.page.keyboard.press('Control+P');
+    await window.answer('pixi.toml');
+    await window.page.locator('.view-line', { hasText: 'numpy' }).getByText('numpy').hover();
+    await window.page.locator('.monaco-hover', { hasText: 'oci://' }).first().waitFor();
+    await window.screenshot('hover');
+  });
+
+  story('gets a new daemon when the old one is killed', async () => {
+    const [before] = await condock.living();
+    process.kill(before!, 'SIGKILL');
+    await expect.poll(() => condock.living(), { timeout: 20_000 }).not.toContain(before);
+    await expect.poll(async () => (await condock.living()).length, { timeout: 20_000 }).toBe(1);
+    await window.run('Condock: Refresh Environments');
+    await window.row('my-tool 0.1.0, Available').waitFor();
+    await workspace.lock(workspace.packages);
+    await expect.poll(() => window.row('my-tool').count(), { timeout: 20_000 }).toBe(0);
+    await window.screenshot('new-daemon');
+  });
+
+  story(
+    'asks for a sign-in after a 401, keeps the secret where the user says, and then shows what is there',
+    async () => {
+      await window.open(editor.url(join(home, 'private')));
+      await window.showCondock();
+      const environment = window.row(/private.*2 packages/);
+      await environment.waitFor();
+      await environment.click();
+      await window.row('secret-lib 1.0, Sign-in needed').waitFor();
+      await window.screenshot('login-required');
+      await window.run('Condock: Sign In to a Registry…');
+      await window.answer(docker!.host);
+      await window.answer(docker!.username);
+      await window.answer('not the password');
+      await window.page.waitForTimeout(300);
+      const refused = window.toast(/refused|denied|not|401/i);
+      await refused.waitFor();
+      await window.screenshot('login-refused');
+      await window.closeToasts();
+      await window.run('Condock: Sign In to a Registry…');
+      await window.answer(docker!.host);
+      await window.answer(docker!.username);
+      await window.answer(docker!.password);
+      const dialog = window.page.locator('.monaco-dialog-box');
+      await dialog.waitFor();
+      await window.screenshot('keychain-missing');
+      await dialog.getByRole('button', { name: 'Keep in Memory' }).click();
+      await window.toast(/Signed in to/).waitFor();
+      await window.row('secret-lib 1.0, Available').waitFor();
+      await window.row(new RegExp(`${docker!.host}`)).waitFor();
+      await window.screenshot('signed-in');
+    },
+    noDocker !== undefined,
+  );
+
+  story('stays quick and readable with 5,000 packages, in every theme and a narrow side bar', async () => {
+    await window.open(editor.url(join(home, 'large')));
+    await window.showCondock();
+    const environment = window.row(/large.*5,000 packages/);
+    await environment.waitFor();
+    await environment.click();
+    await window.row('package-0000').waitFor();
+    await window.screenshot('5000-packages');
+    await window.page.keyboard.press('End');
+    await window.row('package-4999').waitFor();
+    await window.run('Condock: Filter Packages…');
+    await window.answer('package-004');
+    await window.row('10 of 5000 shown').waitFor();
+    await window.screenshot('filtered');
+  });
+});
+
+async function createPrivateWorkspace(docker: DockerRegistry, path: string): Promise<void> {
+  const packages = await buildPackages([{ name: 'secret-lib' }, { name: 'other-lib' }], `${path}-packages`);
+  const channelUrl = `oci://${docker.host}/private`;
+  const login = { host: docker.host, username: docker.username, secret: docker.password };
+  await publish(
+    packages.map((built) => built.path),
+    channelUrl,
+    `${path}-seed`,
+    login,
+  );
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, 'pixi.lock'), buildPixiLock(packages, { channelUrl, platform: 'linux-64', version: 6 }));
+}

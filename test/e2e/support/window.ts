@@ -1,0 +1,92 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Browser, chromium, type FrameLocator, type Locator, type Page } from 'playwright-core';
+
+/** The one window of VS Code that the suite drives, as a person would: by what is on the screen. */
+export interface Window extends AsyncDisposable {
+  readonly page: Page;
+  open(url: string): Promise<void>;
+  /** Shows Condock's views. */
+  showCondock(): Promise<void>;
+  /** A row of any tree, by the beginning of what is spoken of it. */
+  row(name: string | RegExp): Locator;
+  /** Runs a command of the palette by its title. */
+  run(command: string): Promise<void>;
+  /** Answers the box that is open and goes on. */
+  answer(text: string): Promise<void>;
+  /** Chooses an entry of the list that is open. */
+  choose(entry: string | RegExp): Promise<void>;
+  toast(text: string | RegExp): Locator;
+  /** Clicks a button of a toast. */
+  press(toast: Locator, button: string): Promise<void>;
+  closeToasts(): Promise<void>;
+  /** The page that Condock shows beside the editors. */
+  webview(): FrameLocator;
+  screenshot(name: string): Promise<void>;
+}
+
+const FLAGS = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+  ...['--disable-component-update', '--disable-sync', '--force-color-profile=srgb'],
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+];
+
+export async function openWindow(screenshots: string): Promise<Window> {
+  const browser: Browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+  const context = await browser.newContext({
+    ...{ viewport: { width: 1280, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'] },
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  await mkdir(screenshots, { recursive: true });
+  const box = page.locator('.quick-input-widget');
+
+  const window: Window = {
+    page,
+    open: async (url) => {
+      await page.goto(url);
+      await page.locator('.statusbar-item[id="condock.condock.summary"]').waitFor({ timeout: 60_000 });
+    },
+    showCondock: async () => {
+      const tab = page.locator('.activitybar a.action-label[aria-label^="Condock"]');
+      if ((await page.locator('.sidebar .composite.title', { hasText: 'Condock' }).count()) === 0) await tab.click();
+      await page.getByRole('tree', { name: 'Environments' }).waitFor();
+    },
+    row: (name) => {
+      const pattern = typeof name === 'string' ? new RegExp(`^${escape(name)}`) : name;
+      return page.getByRole('treeitem', { name: pattern }).first();
+    },
+    run: async (command) => {
+      await page.keyboard.press('F1');
+      await box.locator('input').first().fill(`>${command}`);
+      await box.getByRole('option', { name: command }).first().waitFor();
+      await page.keyboard.press('Enter');
+    },
+    answer: async (text) => {
+      const input = box.locator('input:not([type=checkbox])').first();
+      await input.waitFor();
+      await input.fill(text);
+      await page.waitForTimeout(150);
+      await page.keyboard.press('Enter');
+    },
+    choose: async (entry) => {
+      await box.getByRole('option', { name: entry }).first().click();
+    },
+    toast: (text) => page.locator('.notification-toast', { hasText: text }).first(),
+    press: async (toast, button) => {
+      await toast.hover();
+      await toast.getByRole('button', { name: button, exact: true }).click();
+    },
+    closeToasts: async () => {
+      await window.run('Notifications: Clear All Notifications');
+    },
+    webview: () => page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame'),
+    screenshot: async (name) => {
+      await page.screenshot({ path: join(screenshots, `${name}.png`) });
+    },
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+  return window;
+}
+
+const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
