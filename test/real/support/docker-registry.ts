@@ -1,22 +1,21 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { join } from 'node:path';
+import { findProgram, findProgramOrSay } from '../../support/find-program.ts';
+import { runProgram } from '../../support/run-program.ts';
 
 export interface DockerRegistryOptions {
-  /** Undefined: everybody may do everything. */
+  /** User name and password: then nobody gets in without. Needs `htpasswd`. */
+  htpasswd?: { username: string; password: string };
+  /** `htpasswd`: with the user `user` and the password `pass:word`. Else tokens of that server are asked for. */
   auth?: 'htpasswd' | TokenAuth;
-  /** With `htpasswd`. Default `user` / `pass:word`. */
-  username?: string;
-  password?: string;
   /** PEM files: TLS. */
   tls?: { certificate: string; key: string };
-  /** Blobs are answered by a redirect to this address, which serves the storage folder. */
-  redirectBlobsTo?: string;
-  /** Address to listen at. Default 127.0.0.1. */
-  address?: string;
+  /** More of `http:` and below, as YAML without indentation, for example a `middleware:` of its own. */
+  config?: string;
 }
 
 export interface TokenAuth {
@@ -27,132 +26,112 @@ export interface TokenAuth {
   rootCertificates: string;
 }
 
-export interface DockerRegistry {
-  /** `127.0.0.1:PORT` */
-  host: string;
-  username: string;
-  password: string;
-  /** Where it keeps its blobs. */
-  storage: string;
-  pid: number;
+export interface DockerRegistry extends AsyncDisposable {
+  /** As it stands in references: `127.0.0.1:1234`. */
+  readonly host: string;
+  readonly url: string;
+  /** Who gets in, where not everybody does. */
+  readonly username: string;
+  readonly password: string;
+  /** Where its blobs are, for tests that spoil them. */
+  readonly directory: string;
   stop(): Promise<void>;
+}
+
+/** Says what is skipped, and undefined, where a program is missing that suites with Debian's docker-registry need. */
+export function dockerRegistryOrSay(suite: string): { skopeo: string } | undefined {
+  const registry = findProgramOrSay('docker-registry', suite);
+  const htpasswd = findProgramOrSay('htpasswd', suite);
+  const skopeo = findProgramOrSay('skopeo', suite);
+  return registry === undefined || htpasswd === undefined || skopeo === undefined ? undefined : { skopeo };
 }
 
 /** Why docker-registry can't run here; undefined: it can. */
 export function dockerRegistryMissing(auth?: 'htpasswd'): string | undefined {
-  for (const program of ['docker-registry', ...(auth === undefined ? [] : ['htpasswd'])]) {
-    const folders = (process.env.PATH ?? '').split(delimiter);
-    if (!folders.some((folder) => existsSync(join(folder, program)))) {
-      return `${program} is not installed (apt-get install docker-registry apache2-utils)`;
-    }
-  }
-  return undefined;
+  const needed = ['docker-registry', ...(auth === undefined ? [] : ['htpasswd'])];
+  const missing = needed.find((program) => findProgram(program) === undefined);
+  return missing && `${missing} is not installed (apt-get install docker-registry apache2-utils)`;
 }
 
-/** Starts Debian's docker-registry on a free loopback port, in a folder of its own that goes with it. */
+const DEFAULT_USER = { username: 'user', password: 'pass:word' };
+
+/** Debian's docker-registry (distribution 2.8) on a loopback port, in a directory of its own that goes with it. */
 export async function startDockerRegistry(options: DockerRegistryOptions = {}): Promise<DockerRegistry> {
-  const { address = '127.0.0.1', username = 'user', password = 'pass:word' } = options;
-  const folder = mkdtempSync(join(tmpdir(), 'condock-registry-'));
-  const storage = join(folder, 'storage');
-  for (let tries = 1; ; tries += 1) {
-    const host = `${address}:${String(await freePort(address))}`;
-    const configuration = join(folder, 'config.json');
-    // JSON is YAML.
-    writeFileSync(configuration, JSON.stringify(configure(options, { host, storage, folder, username, password })));
-    const child = spawn('docker-registry', ['serve', configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
-    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    const stop = async (): Promise<void> => {
-      child.kill('SIGTERM');
-      await ended;
-      rmSync(folder, { recursive: true, force: true });
-    };
-    if (child.pid !== undefined && (await answers(host, ended))) {
-      return { host, username, password, storage, pid: child.pid, stop };
-    }
-    // Somebody else may have taken the port meanwhile.
-    if (tries >= 3) {
-      await stop();
-      throw new Error(`docker-registry did not start: ${said}`);
-    }
+  const home = await mkdtemp(join(tmpdir(), 'condock-registry-'));
+  const directory = join(home, 'data');
+  const host = `127.0.0.1:${String(await freePort())}`;
+  await writeFile(join(home, 'config.yml'), await configuration(home, directory, host, options));
+  const child = spawn('docker-registry', ['serve', join(home, 'config.yml')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env.PATH, HOME: home, OTEL_TRACES_EXPORTER: 'none' },
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
+  const ended = once(child, 'exit');
+  const stop = async (): Promise<void> => {
     child.kill('SIGKILL');
     await ended;
-  }
-}
-
-interface Places {
-  host: string;
-  storage: string;
-  folder: string;
-  username: string;
-  password: string;
-}
-
-function configure(options: DockerRegistryOptions, places: Places): Record<string, unknown> {
-  const { host, storage, folder, username, password } = places;
-  return {
-    version: 0.1,
-    log: { level: 'error', accesslog: { disabled: true } },
-    storage: {
-      filesystem: { rootdirectory: storage },
-      delete: { enabled: true },
-      cache: { blobdescriptor: 'inmemory' },
-    },
-    http: {
-      addr: host,
-      secret: 'only for this test',
-      ...(options.tls === undefined ? {} : { tls: { certificate: options.tls.certificate, key: options.tls.key } }),
-    },
-    ...(options.redirectBlobsTo === undefined
-      ? {}
-      : { middleware: { storage: [{ name: 'redirect', options: { baseurl: options.redirectBlobsTo } }] } }),
-    ...authOf(options, folder, username, password),
+    await rm(home, { recursive: true, force: true });
   };
-}
-
-function authOf(options: DockerRegistryOptions, folder: string, username: string, password: string) {
-  if (options.auth === undefined) return {};
-  if (options.auth !== 'htpasswd') {
-    const { realm, service, issuer, rootCertificates } = options.auth;
-    return { auth: { token: { realm, service, issuer, rootcertbundle: rootCertificates } } };
+  const exited = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  while (!(await accepts(host))) {
+    if (!exited()) continue;
+    await rm(home, { recursive: true, force: true });
+    throw new Error(`docker-registry ended at once: ${said}`);
   }
-  const file = join(folder, 'htpasswd');
-  const made = spawnSync('htpasswd', ['-Bin', username], { input: password, encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(`htpasswd failed: ${made.stderr}`);
-  writeFileSync(file, made.stdout);
-  return { auth: { htpasswd: { realm: 'test', path: file } } };
+  const url = `${options.tls === undefined ? 'http' : 'https'}://${host}`;
+  const user = options.htpasswd ?? DEFAULT_USER;
+  return { host, url, ...user, directory, stop, [Symbol.asyncDispose]: stop };
 }
 
-async function freePort(address: string): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, address, resolve);
-  });
-  const bound = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (bound === null || typeof bound === 'string') throw new Error('no port');
-  return bound.port;
-}
-
-async function answers(host: string, ended: Promise<void>): Promise<boolean> {
-  const over = ended.then(() => 'over' as const);
-  for (let waited = 0; waited < 10_000; waited += 25) {
-    const [address = '', port = ''] = host.split(/:(?=\d+$)/);
-    if (await accepts(address, Number(port))) return true;
-    if ((await Promise.race([over, delay(25)])) === 'over') return false;
+async function configuration(
+  home: string,
+  directory: string,
+  host: string,
+  options: DockerRegistryOptions,
+): Promise<string> {
+  const { auth, tls, config } = options;
+  const htpasswd = options.htpasswd ?? (auth === 'htpasswd' ? DEFAULT_USER : undefined);
+  const certificates = tls === undefined ? '' : `, tls: ${JSON.stringify(tls)}`;
+  const lines = [
+    'version: 0.1',
+    'log: {level: error, accesslog: {disabled: true}}',
+    `storage: {filesystem: {rootdirectory: ${JSON.stringify(directory)}}, delete: {enabled: true}}`,
+    // Relative, so that what stands in front of it (a proxy that counts) stays in the path.
+    `http: {addr: ${JSON.stringify(host)}, relativeurls: true, secret: of-one-test${certificates}}`,
+  ];
+  if (htpasswd !== undefined) {
+    const { code, stdout, stderr } = await runProgram('htpasswd', ['-Bbn', htpasswd.username, htpasswd.password]);
+    if (code !== 0) throw new Error(`htpasswd: ${stderr}`);
+    const path = join(home, 'htpasswd');
+    await writeFile(path, stdout);
+    lines.push(`auth: {htpasswd: {realm: condock-test, path: ${JSON.stringify(path)}}}`);
   }
-  return false;
+  if (typeof auth === 'object') {
+    const { realm, service, issuer, rootCertificates } = auth;
+    lines.push(`auth: {token: ${JSON.stringify({ realm, service, issuer, rootcertbundle: rootCertificates })}}`);
+  }
+  return [...lines, ...(config === undefined ? [] : [config]), ''].join('\n');
 }
 
-function accepts(address: string, port: number): Promise<boolean> {
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  return address.port;
+}
+
+function accepts(host: string): Promise<boolean> {
+  const [address = '', port = ''] = host.split(':');
   return new Promise((resolve) => {
-    const socket = connect(port, address);
+    const socket = connect(Number(port), address);
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);
     });
-    socket.once('error', () => resolve(false));
+    socket.once('error', () => setTimeout(resolve, 20, false));
   });
 }

@@ -49,7 +49,9 @@ export async function atRegistry(
     hop = await go(call, authorization, parts);
   } catch (error) {
     if (call.options.signal?.aborted === true || !schemes.switchToTls(call.host, { error })) throw error;
-    return (await overTls(call, authorization, parts)) ?? Promise.reject(error);
+    const secured = await overTls(call, authorization, parts);
+    if (secured === undefined) throw error;
+    return secured;
   }
   if (hop.response.status !== 400 || hop.url.protocol !== 'http:') {
     schemes.confirm(call.host);
