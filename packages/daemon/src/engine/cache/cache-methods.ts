@@ -2,6 +2,7 @@ import { CondockError } from '@condock/protocol';
 import type { BlobStore } from '../../store/blob-store.ts';
 import type { Digest } from '../../oci/types.ts';
 import type { EngineMethods } from '../engine-methods.ts';
+import { nameOfReference } from '../packages/reference-name.ts';
 import type { PlannedPackage } from '../resolve/planned-package.ts';
 
 export interface CacheParts {
@@ -59,7 +60,7 @@ export function cacheMethods({ store, packagesOf, digestsOf }: CacheParts): Cach
     'cache/export': async ({ directory, references }, { signal }) => {
       const result = await store.exportTo(directory, {
         signal,
-        ...(references === undefined ? {} : { refs: references }),
+        ...(references === undefined ? {} : { refs: references.map(nameOfReference) }),
       });
       return { directory, ...result };
     },
