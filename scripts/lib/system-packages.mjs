@@ -8,6 +8,7 @@ const PACKAGES = [
   ['htpasswd', 'apache2-utils'],
   ['gnome-keyring-daemon', 'gnome-keyring'],
   ['dbus-run-session', 'dbus'],
+  ['secret-tool', 'libsecret-tools'],
   ['docker-credential-secretservice', 'golang-docker-credential-helpers'],
   ['chromium', 'chromium'],
   ['bzip2', 'bzip2'],

@@ -89,7 +89,8 @@ export function createRegistryClient(options: RegistryClientOptions): FullRegist
     send: (request) =>
       gated.send({ ...request, headers: { 'user-agent': userAgent, ...request.headers } }, 'interactive'),
   });
-  const exchange = createExchange({ schemes, gated, authorizer, clock, addressClass, userAgent, log });
+  const explain = (host: string) => options.credentials.explain?.(host);
+  const exchange = createExchange({ schemes, gated, authorizer, clock, addressClass, userAgent, log, explain });
   const blobs = createBlobs(exchange);
   const manifests = createManifests(exchange);
 

@@ -7,6 +7,8 @@ export interface Failing {
   /** An infinitive: `read the tags of ghcr.io/a/b`. */
   doing: string;
   credentialSource?: string | undefined;
+  /** Why there is no better credential (`CredentialSource.explain`). */
+  explained?: string | undefined;
 }
 
 /** What a registry answered instead. */
@@ -66,12 +68,13 @@ export function failureOf(failing: Failing, answer: FailedAnswer): CondockError 
 }
 
 function meaning(
-  { host, credentialSource }: Failing,
+  { host, credentialSource, explained }: Failing,
   { status, retryAfterMs }: FailedAnswer,
   messages: RegistryMessage[],
 ): { code: ErrorCode; hint: string } {
   const says = (code: string): boolean => messages.some((m) => m.code === code);
-  const login = `Sign in with "condock login ${host}".`;
+  const signIn = `Sign in with "condock login ${host}".`;
+  const login = explained === undefined ? signIn : `${explained} ${signIn}`;
   if (status === 401) {
     return credentialSource === undefined
       ? { code: 'login-required', hint: login }

@@ -20,6 +20,8 @@ export type { Answer, Call } from './call.ts';
 
 export interface ExchangeParts extends RoundsParts {
   clock: Clock;
+  /** Why there is no better credential for a host, where that is known. */
+  explain: (host: string) => string | undefined;
 }
 
 export interface Exchange {
@@ -96,7 +98,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
     once: async (call) => settle(call, await attempt(call)),
     failure: async (call, answer) => {
       const text = answer.text ?? (await readShort(answer.body));
-      return failureOf({ ...call, credentialSource: answer.credentialSource }, { ...answer, text });
+      const { credentialSource } = answer;
+      return failureOf({ ...call, credentialSource, explained: parts.explain(call.host) }, { ...answer, text });
     },
     originOf: (host) => schemes.originOf(host),
     locationOf: (call, answer) => {
