@@ -60,7 +60,8 @@ export function requestedPause(headers: IncomingHttpHeaders, body: string, now: 
   const header = headers['retry-after']?.trim();
   if (header !== undefined && /^\d+(\.\d+)?$/.test(header)) return Number(header) * 1000;
   if (header !== undefined) {
-    const date = Date.parse(header);
+    // Date.parse alone takes almost anything for a date.
+    const date = /^[A-Za-z]{3}.*\d:\d\d.*GMT$/.test(header) ? Date.parse(header) : NaN;
     if (!Number.isNaN(date)) return Math.max(0, date - now);
     const duration = goDuration(header);
     if (duration !== undefined) return duration;
