@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
 import { dockerRegistryMissing, type DockerRegistry, startDockerRegistry } from '../real/support/docker-registry.ts';
 import { createTemporaryHome, type TemporaryHome } from '../support/temporary-home.ts';
 import { buildPackages, buildPixiLock } from '../support/packages/index.ts';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { type Editor, startEditor } from './support/editor.ts';
 import { type SlowProxy, startSlowProxy } from './support/slow-proxy.ts';
 import { openWindow, type Window } from './support/window.ts';
@@ -56,7 +56,10 @@ describe.skipIf(!ready)('the extension in VS Code', () => {
   });
   const story = (title: string, tell: () => Promise<void>, skip = false): void => {
     it.skipIf(skip)(title, async () => {
-      onTestFailed(() => window.screenshot(`failed-${title.replaceAll(/\W+/g, '-').slice(0, 60)}`));
+      onTestFailed(async () => {
+        await window.screenshot(`failed-${title.replaceAll(/\W+/g, '-').slice(0, 60)}`);
+        console.log(await readFile(join(condock.places.logs, 'condockd.log'), 'utf8').catch(() => 'The daemon wrote no log.'));
+      });
       await tell();
     });
   };
@@ -83,6 +86,7 @@ describe.skipIf(!ready)('the extension in VS Code', () => {
   story('prefetches with progress, is cancelled, and goes on from there', async () => {
     proxy.bytesPerSecond = 1_500_000;
     await window.run('Condock: Prefetch Environment');
+    await window.choose(/^default/);
     const progress = window.toast('Prefetching');
     await progress.getByText(/of \d+ packages, .* of \d+ MB, .*\/s/).waitFor();
     await window.screenshot('prefetch-progress');
@@ -93,6 +97,7 @@ describe.skipIf(!ready)('the extension in VS Code', () => {
     expect(held.bytes + held.partial).toBeGreaterThan(0);
     proxy.bytesPerSecond = Infinity;
     await window.run('Condock: Prefetch Environment');
+    await window.choose(/^default/);
     await window.toast(/Fetched \d+ packages/).waitFor();
     await window.row('numpy 2.2.1, Cached').waitFor();
     await window.row(/analysis.*12 packages, 11 cached, 1 problem/).waitFor();
@@ -137,6 +142,7 @@ describe.skipIf(!ready)('the extension in VS Code', () => {
 
   story('draws the environment by size', async () => {
     await window.run('Condock: Show Sizes');
+    await window.choose(/^default/);
     const page = window.webview();
     await page.locator('[data-open=scipy].tile').waitFor();
     await window.screenshot('sizes');

@@ -18,6 +18,8 @@ async function main(): Promise<void> {
   const log = createLog({ directory: places.logs });
   // A folder that somebody wants to delete or unmount must not be held by a daemon that was started in it.
   process.chdir(homedir());
+  // Whoever started us stops reading once we are ready; what Node or a library prints later must not end the daemon.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   process.on('uncaughtException', (error) => {
     log.error('uncaught', { error });
     process.exit(70);

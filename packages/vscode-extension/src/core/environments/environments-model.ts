@@ -7,7 +7,7 @@ import {
 } from '@condock/protocol';
 import { createListeners } from '../listeners.ts';
 import { type Summary, summarize } from './summary.ts';
-import { type EnvironmentTarget, type FoundEnvironment, targetKey } from './target.ts';
+import { type EnvironmentTarget, type FoundEnvironment, sortFound, targetKey } from './target.ts';
 
 /** What the model asks of a daemon. */
 export interface EnvironmentSource {
@@ -150,7 +150,7 @@ export function createEnvironmentsModel(source: EnvironmentSource, { mayCheck }:
       try {
         const { environments, warnings } = await source.discover(options);
         if (turn !== root.turn) return;
-        Object.assign(root, { status: 'ready', error: undefined, found: environments, warnings });
+        Object.assign(root, { status: 'ready', error: undefined, found: sortFound(environments), warnings });
         const paths = new Set(environments.map(({ path }) => path));
         for (const [key, { target, abort }] of all) {
           if (paths.has(target.path)) continue;

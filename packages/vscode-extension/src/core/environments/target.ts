@@ -16,6 +16,14 @@ export interface FoundEnvironment {
   note: string | null;
 }
 
+const RANK: readonly EnvironmentKind[] = ['pixi-workspace', 'pixi-lock', 'conda-lock', 'explicit', 'prefix', 'specs'];
+
+/** What people mean first comes first: a workspace before its lock, a lock before what is installed of it; then by path. */
+export function sortFound(found: readonly FoundEnvironment[]): FoundEnvironment[] {
+  const rank = ({ kind }: FoundEnvironment): number => RANK.indexOf(kind);
+  return [...found].sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : 1));
+}
+
 /** Tells targets apart; not for people. */
 export const targetKey = ({ path, environment = '', platform = '' }: EnvironmentTarget): string =>
   [path, environment, platform].join('\u0000');
