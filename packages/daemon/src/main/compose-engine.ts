@@ -79,7 +79,13 @@ export function composeEngine(options: ComposeOptions): Promise<EngineHost> {
     registry,
     store,
     transfers,
-    channelIndex: createChannelIndex({ ...update, changed: (channel) => notify('channel/didChange', { channel }) }),
+    channelIndex: createChannelIndex({
+      ...update,
+      changed: (channel) => {
+        channelServer.changed(channel);
+        notify('channel/didChange', { channel });
+      },
+    }),
     sessions: { credentials, registry },
     channels: {
       registry,

@@ -1,5 +1,5 @@
 import { CondockError, type LayoutVersion, type NotificationName, type NotificationParams } from '@condock/protocol';
-import { parseOciChannel } from '../../layout/channel.ts';
+import { formatOciChannel, parseOciChannel } from '../../layout/channel.ts';
 import type { RegistryClient } from '../../oci/registry-client.ts';
 import type { OciChannel } from '../../layout/types.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
@@ -33,6 +33,10 @@ type ChannelMethods = Pick<EngineMethods, `channel/${string}` & keyof EngineMeth
 export function channelMethods(parts: ChannelParts): ChannelMethods {
   const { registry, server, notify } = parts;
   const whole = { ...parts, ...parts.update };
+  const changed = (channel: OciChannel): void => {
+    server.changed(formatOciChannel(channel));
+    notify('channel/didChange', { channel: formatOciChannel(channel) });
+  };
   const layoutFor = (channel: OciChannel, layout: LayoutVersion | undefined): LayoutVersion =>
     layout ?? parts.mapFor(undefined).layoutOf(channel);
   const scope = async (
@@ -70,7 +74,7 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
         whole,
         context,
       );
-      notify('channel/didChange', { channel: params.channel });
+      changed(parseOciChannel(params.channel));
       return result;
     },
     'channel/diff': async (params, context) => diffChannel(await scope(params, context), whole, context),
@@ -87,7 +91,7 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
         },
         parts.update,
       );
-      notify('channel/didChange', { channel: params.channel });
+      changed(channel);
       return rows;
     },
     'channel/copy': async (params, context) => {
@@ -119,7 +123,7 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
         whole,
         context,
       );
-      notify('channel/didChange', { channel: params.to });
+      changed(to);
       return result;
     },
     'channel/attach': async (params, context) =>

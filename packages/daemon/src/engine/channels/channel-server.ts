@@ -9,4 +9,6 @@ export interface ChannelServer {
   urlOf(channel: string): Promise<ResultOf<'channel/url'>>;
   /** True while somebody is served: then the daemon must not end. */
   busy(): boolean;
+  /** A registry channel (`oci://HOST/CHANNEL`) was changed from here: clients see it at once. */
+  changed(channel: string): void;
 }

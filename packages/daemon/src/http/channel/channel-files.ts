@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CondockError} from '@condock/protocol';
-import { toCondockError } from '@condock/protocol';
+import { type CondockError, toCondockError } from '@condock/protocol';
 import type { TransferOptions, Transfers } from '../../engine/transfer/transfers.ts';
 import { encodeReference } from '../../layout/codec.ts';
 import { decompress, zstdCompress } from '../../layout/compression.ts';
 import { readPackageArtifact } from '../../layout/package-artifact.ts';
 import { readRepodataArtifact } from '../../layout/repodata/artifact.ts';
 import { LATEST_TAG, metadataRepository } from '../../layout/repodata/names.ts';
-import type { Descriptor, Manifest, Repository } from '../../oci/types.ts';
+import type { Descriptor, Digest, Manifest, Repository } from '../../oci/types.ts';
 import { sha256Digest } from '../../oci/digest.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
-import type { KnownManifest, ManifestSource } from './manifest-source.ts';
+import type { ListedDigests } from './listed-digests.ts';
+import { isSilence, type ManifestSource } from './manifest-source.ts';
 import type { ChannelRequest } from './request-path.ts';
 import { serveStored, serveWhileFetching } from './serve-blob.ts';
 import type { Upstream, Upstreams } from './upstreams.ts';
@@ -19,6 +19,7 @@ export interface FileParts {
   store: BlobStore;
   transfers: Transfers;
   manifests: ManifestSource;
+  listed: ListedDigests;
 }
 
 /** Plain metadata is compressed or decompressed in memory where a registry has only the other form. */
@@ -40,12 +41,19 @@ export async function serveFile(
   options: TransferOptions,
 ): Promise<void> {
   let failure: CondockError | undefined;
-  for (const upstream of upstreams.registries) {
+  for (const [at, upstream] of upstreams.registries.entries()) {
     try {
       const served =
         asked.kind === 'metadata'
           ? await serveMetadata(asked, upstream, request, response, parts, options)
-          : await servePackage(asked, upstream, request, response, parts, options);
+          : await servePackage(
+              asked,
+              [upstream, ...upstreams.registries.slice(at + 1)],
+              request,
+              response,
+              parts,
+              options,
+            );
       if (served) return;
     } catch (error) {
       if (response.headersSent || options.signal?.aborted === true) throw error;
@@ -76,14 +84,17 @@ async function serveMetadata(
   const known = await parts.manifests.get(repository, LATEST_TAG, options);
   if (known === undefined) return false;
   const { copies, best } = readRepodataArtifact(known.manifest.document as Manifest);
-  tellOrigin(response, known, upstream);
+  const isHere = (digest: Digest): boolean => parts.store.has(digest) !== undefined;
+  tellOrigin(response, known.stale, upstream);
   response.setHeader('Cache-Control', 'max-age=30');
   const exact = copies[asked.compressed ? 'zst' : 'plain'];
-  if (exact !== undefined) {
+  // Offline, another client may have fetched the one form, and this one asks for the other.
+  const source = known.stale ? (storedCopy(copies, isHere) ?? best) : best;
+  if (exact !== undefined && (!known.stale || isHere(exact.digest) || !isHere(source.descriptor.digest))) {
     await serveBlob(
       exact,
       asked.compressed ? 'application/zstd' : 'application/json',
-      repository,
+      [repository],
       request,
       response,
       parts,
@@ -93,15 +104,26 @@ async function serveMetadata(
   }
   // The other form is made here, and kept by its own digest.
   await parts.transfers.fetch(
-    { digest: best.descriptor.digest, size: best.descriptor.size, repositories: [repository] },
+    { digest: source.descriptor.digest, size: source.descriptor.size, repositories: [repository] },
     options,
   );
-  const stored = parts.store.readSmall(best.descriptor.digest, DOCUMENT_BYTES);
+  const stored = parts.store.readSmall(source.descriptor.digest, DOCUMENT_BYTES);
   if (stored === undefined) return false;
-  const plain = await decompress(stored, best.compression, DOCUMENT_BYTES);
+  const plain = await decompress(stored, source.compression, DOCUMENT_BYTES);
   const bytes = asked.compressed ? await zstdCompress(plain, { level: 3 }) : plain;
   serveBytes(bytes, asked.compressed ? 'application/zstd' : 'application/json', request, response);
   return true;
+}
+
+type Copies = ReturnType<typeof readRepodataArtifact>['copies'];
+
+function storedCopy(
+  copies: Copies,
+  isHere: (digest: Digest) => boolean,
+): { compression: keyof Copies; descriptor: Descriptor } | undefined {
+  for (const [compression, descriptor] of Object.entries(copies))
+    if (isHere(descriptor.digest)) return { compression: compression as keyof Copies, descriptor };
+  return undefined;
 }
 
 function serveBytes(bytes: Uint8Array, contentType: string, request: IncomingMessage, response: ServerResponse): void {
@@ -115,36 +137,64 @@ function serveBytes(bytes: Uint8Array, contentType: string, request: IncomingMes
   response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
+/** From the first of the upstreams; the others are where a transfer goes on that breaks off there. */
 async function servePackage(
   asked: PackageRequest,
-  upstream: Upstream,
+  [upstream, ...others]: [Upstream, ...Upstream[]],
   request: IncomingMessage,
   response: ServerResponse,
   parts: FileParts,
   options: TransferOptions,
 ): Promise<boolean> {
-  const encoded = encodeReference({
-    channel: upstream.channel,
-    subdir: asked.subdir,
-    identity: asked.file,
-    layout: upstream.layout,
-  });
-  const repository: Repository = { host: upstream.channel.host, name: encoded.repository };
-  const known = await parts.manifests.get(repository, encoded.tag, options);
-  const archive =
-    known === undefined
-      ? undefined
-      : readPackageArtifact(known.manifest.document as Manifest).archives[asked.file.format];
-  if (known === undefined || archive === undefined) return false;
-  tellOrigin(response, known, upstream);
-  await serveBlob(archive, 'application/octet-stream', repository, request, response, parts, options);
+  const { repository, tag } = placeAt(upstream, asked);
+  const found = await findArchive(asked, upstream, repository, tag, parts, options);
+  if (found === undefined) return false;
+  tellOrigin(response, found.stale, upstream);
+  const repositories = [repository, ...others.flatMap((other) => optional(() => placeAt(other, asked).repository))];
+  await serveBlob(found.archive, 'application/octet-stream', repositories, request, response, parts, options);
   return true;
 }
 
-async function serveBlob(
-  blob: Descriptor,
-  contentType: string,
+function placeAt(upstream: Upstream, { subdir, file }: PackageRequest): { repository: Repository; tag: string } {
+  const encoded = encodeReference({ channel: upstream.channel, subdir, identity: file, layout: upstream.layout });
+  return { repository: { host: upstream.channel.host, name: encoded.repository }, tag: encoded.tag };
+}
+
+/** Nothing where a name can't be written in another mirror's layout. */
+function optional<T>(make: () => T): T[] {
+  try {
+    return [make()];
+  } catch {
+    return [];
+  }
+}
+
+async function findArchive(
+  asked: PackageRequest,
+  upstream: Upstream,
   repository: Repository,
+  tag: string,
+  { manifests, listed, store }: FileParts,
+  options: TransferOptions,
+): Promise<{ archive: Pick<Descriptor, 'digest' | 'size'>; stale: boolean } | undefined> {
+  try {
+    const known = await manifests.get(repository, tag, options);
+    if (known === undefined) return undefined;
+    const archive = readPackageArtifact(known.manifest.document as Manifest).archives[asked.file.format];
+    return archive === undefined ? undefined : { archive, stale: known.stale };
+  } catch (error) {
+    if (!isSilence(error)) throw error;
+    const digest = await listed.find(upstream, asked.subdir, asked.file.fileName);
+    const size = digest === undefined ? undefined : store.has(digest);
+    if (digest === undefined || size === undefined) throw error;
+    return { archive: { digest, size }, stale: true };
+  }
+}
+
+async function serveBlob(
+  blob: Pick<Descriptor, 'digest' | 'size'>,
+  contentType: string,
+  repositories: readonly Repository[],
   request: IncomingMessage,
   response: ServerResponse,
   parts: FileParts,
@@ -157,15 +207,12 @@ async function serveBlob(
     return;
   }
   const fetch = (onChunk: (offset: number, chunk: Uint8Array) => void): Promise<unknown> =>
-    parts.transfers.fetch(
-      { digest: blob.digest, size: blob.size, repositories: [repository] },
-      { ...options, onChunk },
-    );
+    parts.transfers.fetch({ digest: blob.digest, size: blob.size, repositories }, { ...options, onChunk });
   await serveWhileFetching(request, response, facts, fetch, parts.store);
 }
 
 /** Which mirror served, and whether it could be asked; people look for this when something is odd. */
-function tellOrigin(response: ServerResponse, known: KnownManifest, upstream: Upstream): void {
+function tellOrigin(response: ServerResponse, stale: boolean, upstream: Upstream): void {
   response.setHeader('X-Condock-Upstream', `oci://${upstream.channel.host}/${upstream.channel.path}`);
-  if (known.stale) response.setHeader('X-Condock-Offline', 'true');
+  if (stale) response.setHeader('X-Condock-Offline', 'true');
 }

@@ -10,6 +10,7 @@ import type { BlobStore } from '../../store/blob-store.ts';
 import { refuse } from '../registry/access.ts';
 import { serveFile } from './channel-files.ts';
 import type { ChannelState, ChannelStateFile } from './channel-state.ts';
+import { ListedDigests } from './listed-digests.ts';
 import { ManifestSource } from './manifest-source.ts';
 import { parsePath } from './request-path.ts';
 import { nameFor, upstreamsOf } from './upstreams.ts';
@@ -41,6 +42,7 @@ export function createChannelServer(parts: ChannelServerParts): ResumableChannel
   let offline = false;
   let state: ChannelState = parts.state.read();
   const manifests = new ManifestSource({ ...parts, answered: (isOnline) => (offline = !isOnline) });
+  const listed = new ListedDigests(parts.store, manifests);
 
   const save = (change: Partial<ChannelState>): void => {
     state = { ...state, ...change };
@@ -63,7 +65,7 @@ export function createChannelServer(parts: ChannelServerParts): ResumableChannel
         upstreamsOf(channel, parts.mapFor(undefined)),
         request,
         response,
-        { ...parts, manifests },
+        { ...parts, manifests, listed },
         { signal: gone.signal },
       );
     } catch (error) {
@@ -137,6 +139,7 @@ export function createChannelServer(parts: ChannelServerParts): ResumableChannel
       if (state.serving && server === undefined) await openSomewhere(undefined);
     },
     busy: () => server !== undefined,
+    changed: (channel) => manifests.forget(channel.replace(/^oci:\/\//, '')),
     [Symbol.asyncDispose]: close,
   };
 }
