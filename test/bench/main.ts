@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { findProgram } from '../support/find-program.ts';
 import { MARK } from './measure/processor-time.ts';
@@ -17,7 +18,7 @@ const USAGE = `npm run bench -- [--rows 1,8] [--rounds N] [--scale F] [--json]
 /** Measures the chosen rows in `directory`, which the caller removes. Resolves with the exit code. */
 export async function bench(
   args: readonly string[],
-  { root, directory }: { root: string; directory: string },
+  { modules, directory }: Pick<Bench, 'modules' | 'directory'>,
 ): Promise<number> {
   const options = readArguments(args);
   if (typeof options === 'string') {
@@ -27,22 +28,28 @@ export async function bench(
   const { chosen, rounds, scale, json } = options;
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   const ends: (() => Promise<void>)[] = [];
-  const context = createBench({ root, directory, rounds, scale, say, atEnd: (end) => void ends.push(end) });
+  await mkdir(directory, { recursive: true });
+  const context = createBench({ modules, directory, rounds, scale, say, atEnd: (end) => void ends.push(end) });
   const measured: Row[] = [];
+  let failed = false;
   try {
     for (const row of chosen) {
       const missing = row.needs.filter((program) => findProgram(program) === undefined);
-      say(
-        `${String(row.number)}. ${row.title}${missing.length > 0 ? ` – skipped: ${missing.join(', ')} not installed` : ''}`,
-      );
-      if (missing.length === 0) measured.push(...(await row.measure(context)));
+      const skipped = missing.length > 0 ? ` – skipped: ${missing.join(', ')} not installed` : '';
+      say(`${String(row.number)}. ${row.title}${skipped}`);
+      if (missing.length > 0) continue;
+      try {
+        measured.push(...(await row.measure(context)));
+      } catch (error) {
+        failed = true;
+        say(`  not measured: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      }
     }
   } finally {
     for (const end of ends.reverse()) await end();
   }
-  if (json) process.stdout.write(`${JSON.stringify(measured, null, 2)}\n`);
-  else process.stdout.write(printRows(measured));
-  return 0;
+  process.stdout.write(json ? `${JSON.stringify(measured, null, 2)}\n` : printRows(measured));
+  return failed ? 1 : 0;
 }
 
 function readArguments(args: readonly string[]) {
@@ -73,7 +80,7 @@ function readArguments(args: readonly string[]) {
 }
 
 function createBench(
-  options: Pick<Bench, 'root' | 'directory' | 'scale' | 'say' | 'atEnd'> & { rounds: number },
+  options: Pick<Bench, 'modules' | 'directory' | 'scale' | 'say' | 'atEnd'> & { rounds: number },
 ): Bench {
   const mark = randomBytes(8).toString('hex');
   const made = new Map<string, Promise<unknown>>();

@@ -27,8 +27,8 @@ export interface Bench {
   scale: number;
   /** In which everything is made; removed at the end. */
   directory: string;
-  /** The repository. */
-  root: string;
+  /** The node_modules folder in which the programs are installed. */
+  modules: string;
   /** Carried by every process of this run. */
   mark: string;
   env: Readonly<Record<string, string>>;

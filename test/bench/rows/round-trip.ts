@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { condockHome } from '../fixture/condock.ts';
 import { against, type Bench, type RowDefinition } from '../measure/row.ts';
@@ -25,7 +26,7 @@ async function each(call: () => Promise<unknown>): Promise<number> {
 /** A process that answers every request with its parameters: vscode-jsonrpc over a Unix socket and nothing else. */
 async function startEcho(bench: Bench): Promise<(params: object) => Promise<unknown>> {
   const path = join(bench.directory, 'echo.sock');
-  const child = spawn(process.execPath, [join(bench.directory, 'program', 'echo-peer.js'), path], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('echo-peer.js', import.meta.url)), path], {
     env: bench.env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -31,7 +31,7 @@ export const daemonStart: RowDefinition = {
           const client = await connect({
             client: { name: 'bench', version: '0' },
             env,
-            daemonCommand: daemonCommand(bench.root),
+            daemonCommand: daemonCommand(bench),
           });
           await client.request('daemon/ping', {});
           const seconds = (performance.now() - started) / 1000;
