@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   type NotificationName,
   type NotificationParams,
@@ -81,6 +82,8 @@ export function createEngine(parts: EngineParts): Engine {
   return {
     notify,
     call: async (method, params, context) => {
+      // Every package under way listens to it; that is no leak.
+      setMaxListeners(0, context.signal);
       try {
         return await invoke(methods, method, withScopedIdentity(method, params, context.connection), context);
       } catch (error) {

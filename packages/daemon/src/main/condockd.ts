@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { resolvePlaces, toCondockError } from '@condock/protocol';
 import { createLog, failedStart, reportToStarter, startServer } from '../server/index.ts';
+import { logOutput, outliveStarter } from './output.ts';
 import { VERSION } from './version.ts';
 import { createWorkerHost } from './worker-host.ts';
 
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   const log = createLog({ directory: places.logs });
   // A folder that somebody wants to delete or unmount must not be held by a daemon that was started in it.
   process.chdir(homedir());
+  outliveStarter(log);
   // Whoever started us stops reading once we are ready; what Node or a library prints later must not end the daemon.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   process.on('uncaughtException', (error) => {
@@ -26,8 +28,15 @@ async function main(): Promise<void> {
   });
   let busy = false;
   const host = createWorkerHost({
-    start: () =>
-      new Worker(new URL('./engine-worker.js', import.meta.url), { workerData: { places, version: VERSION } }),
+    start: () => {
+      const worker = new Worker(new URL('./engine-worker.js', import.meta.url), {
+        workerData: { places, version: VERSION },
+        stdout: true,
+        stderr: true,
+      });
+      logOutput(worker, log);
+      return worker;
+    },
     log: ({ level, message, facts }) => log[level](message, facts),
     busy: (now) => (busy = now),
   });
