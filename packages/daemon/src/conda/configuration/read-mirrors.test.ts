@@ -66,6 +66,14 @@ describe('readMirrors and mapUrl', () => {
     ]);
   });
 
+  it("ask no built-in mirror of a channel for which Condock's own configuration says where it is", () => {
+    const own = [{ prefix: FORGE, targets: ['oci://r.example/cf'], source: 'config.toml', scope: 'condock' as const }];
+    expect(targetsOf(`${FORGE}/noarch/x-1-0.conda`, { own })).toEqual(['oci://r.example/cf/noarch/x-1-0.conda']);
+    expect(targetsOf('https://conda.anaconda.org/bioconda', { own })).toEqual([
+      'oci://ghcr.io/channel-mirrors/bioconda',
+    ]);
+  });
+
   it("take pixi's files in pixi's order, and say which one it was", () => {
     const project = join(home, 'ws');
     put('ws/.pixi/config.toml', table(FORGE, 'oci://r.example/project'));
@@ -142,11 +150,7 @@ describe('readMirrors and mapUrl', () => {
   it("ask Condock's own mirrors first, and nobody where it lists none", () => {
     put('.pixi/config.toml', table(FORGE, 'oci://r.example/pixi'));
     const own = readCondockConfig(put('config.toml', table(FORGE, 'oci://r.example/own'))).mirrors;
-    expect(targetsOf(FORGE, { own })).toEqual([
-      'oci://r.example/own',
-      'oci://r.example/pixi',
-      'oci://ghcr.io/channel-mirrors/conda-forge',
-    ]);
+    expect(targetsOf(FORGE, { own })).toEqual(['oci://r.example/own', 'oci://r.example/pixi']);
     const none = readCondockConfig(put('config.toml', `[mirrors]\n"${FORGE}" = []\n`)).mirrors;
     expect(targetsOf(PACKAGE, { own: none })).toEqual([]);
   });
