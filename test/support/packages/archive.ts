@@ -26,7 +26,8 @@ export async function condaZip(stem: string, info: Members, files: Members, time
     });
   };
   add('metadata.json', Buffer.from('{"conda_pkg_format_version": 2}'));
-  add(`pkg-${stem}.tar.zst`, zstd.compress(await tar(files, timestamp), 19));
+  // The payload may be megabytes of noise: level 19 would take seconds for nothing.
+  add(`pkg-${stem}.tar.zst`, zstd.compress(await tar(files, timestamp), 3));
   add(`info-${stem}.tar.zst`, zstd.compress(await tar(info, timestamp), 19));
   zip.end();
   return collect(zip.outputStream);
