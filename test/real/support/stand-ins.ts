@@ -29,7 +29,7 @@ export async function buildStandIns(listed: readonly EnvironmentPackage[], folde
  */
 export function withStandIns(text: string, standIns: StandIns): string {
   return text
-    .split(/^(?=\s*- )/m)
+    .split(/^(?=\s*- (?:kind|conda|conda_source|pypi|name): )/m)
     .map((block) => {
       const location = /(?:conda|url): *['"]?([^\s'"]+\.(?:conda|tar\.bz2))/.exec(block)?.[1];
       const standIn = location === undefined ? undefined : standIns.get(placeOf(location));
