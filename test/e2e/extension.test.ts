@@ -18,6 +18,11 @@ const entry = process.env.CONDOCK_E2E_EDITOR;
 const vsix = process.env.CONDOCK_E2E_VSIX;
 const ready = entry !== undefined && vsix !== undefined && existsSync('/usr/bin/chromium');
 if (!ready) console.log('Skipped: the extension in VS Code. Run it with "npm run test:e2e".');
+/** What the workbench calls itself, and the theme's name in the settings. */
+const THEMES = [
+  ['light', 'Default Light Modern'],
+  ['hc-black', 'Default High Contrast'],
+] as const;
 const noDocker = dockerRegistryMissing('htpasswd');
 if (ready && noDocker !== undefined) console.log(`Skipped: signing in from the editor. ${noDocker}`);
 
@@ -58,7 +63,9 @@ describe.skipIf(!ready)('the extension in VS Code', () => {
     it.skipIf(skip)(title, async () => {
       onTestFailed(async () => {
         await window.screenshot(`failed-${title.replaceAll(/\W+/g, '-').slice(0, 60)}`);
-        console.log(await readFile(join(condock.places.logs, 'condockd.log'), 'utf8').catch(() => 'The daemon wrote no log.'));
+        console.log(
+          await readFile(join(condock.places.logs, 'condockd.log'), 'utf8').catch(() => 'The daemon wrote no log.'),
+        );
       });
       await tell();
     });
@@ -175,17 +182,17 @@ describe.skipIf(!ready)('the extension in VS Code', () => {
     await window.toast(/Published oci:.*my-tool/).waitFor();
     await window.screenshot('published');
     await window.press(window.toast(/Published oci:/), 'Copy Reference');
-    expect(await window.page.evaluate('navigator.clipboard.readText()')).toContain('/team/noarch/my-tool:0.1.0-h1_0');
+    await expect
+      .poll(() => window.page.evaluate('navigator.clipboard.readText()'))
+      .toContain('/team/noarch/my-tool:0.1.0-h1_0');
     await window.showCondock();
     await window.row('my-tool 0.1.0, Available').waitFor();
   });
 
   story('tells over a lock and a manifest what is known, and offers to prefetch', async () => {
-    await window.page.keyboard.press('Control+P');
-    await window.answer('pixi.lock');
+    await window.find('pixi.lock');
     await window.page.getByText(/Prefetch environment \(1 of 12 missing/).waitFor();
-    await window.page.keyboard.press('Control+P');
-    await window.answer('pixi.toml');
+    await window.find('pixi.toml');
     await window.page.locator('.view-line', { hasText: 'numpy' }).getByText('numpy').hover();
     await window.page.locator('.monaco-hover', { hasText: 'oci://' }).first().waitFor();
     await window.screenshot('hover');
@@ -252,6 +259,37 @@ describe.skipIf(!ready)('the extension in VS Code', () => {
     await window.answer('package-004');
     await window.row('10 of 5000 shown').waitFor();
     await window.screenshot('filtered');
+    await window.run('Condock: Clear Filter');
+  });
+
+  story('is readable in light and high contrast themes, and in a narrow side bar', async () => {
+    await window.open(editor.url(workspace.path));
+    await window.showCondock();
+    for (const [name, theme] of THEMES) {
+      await editor.configure({ 'workbench.colorTheme': theme });
+      await window.page
+        .locator(`.monaco-workbench.${name.startsWith('light') ? 'vs' : name}`)
+        .first()
+        .waitFor();
+      await window.row('numpy 2.2.1').click();
+      const page = window.webview();
+      await page.getByRole('heading', { name: 'numpy 2.2.1' }).waitFor();
+      await window.page.waitForTimeout(400);
+      await window.screenshot(`package-${name}`);
+      await window.run('Condock: Show Sizes');
+      await window.choose(/^default/);
+      await window.webview().locator('[data-open=scipy].tile').waitFor();
+      await window.screenshot(`sizes-${name}`);
+      await window.run('View: Close All Editors');
+    }
+    await editor.configure({});
+    const sash = window.page.locator('.monaco-sash.vertical:not(.disabled)').first();
+    const box = await sash.boundingBox();
+    await window.page.mouse.move(box!.x + 2, 400);
+    await window.page.mouse.down();
+    await window.page.mouse.move(225, 400, { steps: 5 });
+    await window.page.mouse.up();
+    await window.screenshot('narrow');
   });
 });
 

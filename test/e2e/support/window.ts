@@ -16,6 +16,8 @@ export interface Window extends AsyncDisposable {
   answer(text: string): Promise<void>;
   /** Chooses an entry of the list that is open. */
   choose(entry: string | RegExp): Promise<void>;
+  /** Opens a file of the workspace by its name. */
+  find(file: string): Promise<void>;
   toast(text: string | RegExp): Locator;
   /** Clicks a button of a toast. */
   press(toast: Locator, button: string): Promise<void>;
@@ -71,6 +73,11 @@ export async function openWindow(screenshots: string): Promise<Window> {
     },
     choose: async (entry) => {
       await box.getByRole('option', { name: entry }).first().click();
+    },
+    find: async (file) => {
+      await window.run('Go to File...');
+      await box.locator('input').first().fill(file);
+      await window.choose(new RegExp(`^${escape(file)}`));
     },
     toast: (text) => page.locator('.notification-toast', { hasText: text }).first(),
     press: async (toast, button) => {

@@ -71,7 +71,7 @@ export function createPackagePanel(app: Pick<App, 'context' | 'daemon' | 'model'
       const node = findNode(shown.model.files, message.path);
       if (node === undefined) return;
       const rows = node.children.map((child) =>
-        renderFileRow(child, { level: levelOf(child), open: false, first: false }),
+        renderFileRow(child, { level: message.level + 1, open: false, first: false }),
       );
       await page?.panel.webview.postMessage({ type: 'children', path: message.path, html: html`${rows}`.text });
     }
@@ -119,7 +119,7 @@ export function createPackagePanel(app: Pick<App, 'context' | 'daemon' | 'model'
 
   const makePage = (): PagePanel => {
     const made = createPagePanel({
-      ...{ viewType: 'condock.package', extensionUri: app.context.extensionUri, icon: 'package.svg' },
+      ...{ viewType: 'condock.package', extensionUri: app.context.extensionUri },
       onMessage: (message) => {
         onMessage(message).catch((error: unknown) => app.showError(error));
       },
@@ -149,5 +149,3 @@ function findNode(nodes: readonly FileNode[], path: string): FileNode | undefine
   }
   return undefined;
 }
-
-const levelOf = ({ path }: FileNode): number => path.split('/').length;

@@ -14,18 +14,17 @@ export type PageMessage =
   | { type: 'copy'; text: string }
   | { type: 'open'; name: string }
   | { type: 'dependents' }
-  | { type: 'children'; path: string };
+  | { type: 'children'; path: string; level: number };
 
 export interface PageOptions {
   /** What kind of page it is, to the editor. */
   viewType: string;
   extensionUri: vscode.Uri;
-  icon: string;
   onMessage: (message: PageMessage) => void;
 }
 
 /** A page beside the editors, under a strict policy: our style sheet, our script, nothing else. */
-export function createPagePanel({ viewType, extensionUri, icon, onMessage }: PageOptions): PagePanel {
+export function createPagePanel({ viewType, extensionUri, onMessage }: PageOptions): PagePanel {
   const roots = [vscode.Uri.joinPath(extensionUri, 'dist'), vscode.Uri.joinPath(extensionUri, 'media')];
   const panel = vscode.window.createWebviewPanel(
     viewType,
@@ -33,7 +32,8 @@ export function createPagePanel({ viewType, extensionUri, icon, onMessage }: Pag
     { viewColumn: vscode.ViewColumn.Active, preserveFocus: true },
     { enableScripts: true, localResourceRoots: roots, enableCommandUris: false, enableFindWidget: true },
   );
-  panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', icon);
+  const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extensionUri, 'media', `package-${theme}.svg`);
+  panel.iconPath = { light: icon('light'), dark: icon('dark') };
   panel.webview.onDidReceiveMessage((message: unknown) => {
     const known = readMessage(message);
     if (known !== undefined) onMessage(known);
@@ -59,9 +59,9 @@ export function createPagePanel({ viewType, extensionUri, icon, onMessage }: Pag
 
 function readMessage(message: unknown): PageMessage | undefined {
   if (typeof message !== 'object' || message === null) return undefined;
-  const { type, text, name, path } = message as Record<string, unknown>;
+  const { type, text, name, path, level } = message as Record<string, unknown>;
   if (type === 'copy' && typeof text === 'string') return { type, text };
   if (type === 'open' && typeof name === 'string') return { type, name };
-  if (type === 'children' && typeof path === 'string') return { type, path };
+  if (type === 'children' && typeof path === 'string' && typeof level === 'number') return { type, path, level };
   return type === 'dependents' ? { type } : undefined;
 }

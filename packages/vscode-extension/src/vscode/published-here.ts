@@ -8,11 +8,15 @@ export function publishedHere(context: vscode.ExtensionContext): {
   list: (channel: string) => string[];
   add: (channel: string, references: readonly string[]) => Promise<void>;
   channels: () => string[];
+  forget: (channel: string) => Promise<void>;
 } {
   const all = (): Record<string, string[]> => context.workspaceState.get<Record<string, string[]>>(KEY) ?? {};
   return {
     list: (channel) => all()[channel] ?? [],
     channels: () => Object.keys(all()),
+    forget: async (channel) => {
+      await context.workspaceState.update(KEY, without(all(), channel));
+    },
     add: async (channel, references) => {
       const before = all();
       const list = [...new Set([...references, ...(before[channel] ?? [])])].slice(0, KEPT);

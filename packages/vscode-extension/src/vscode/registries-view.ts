@@ -24,7 +24,8 @@ export function createRegistriesView(app: App): Ends & { refresh(): void } {
     void vscode.commands.executeCommand('setContext', CONTEXT.registries, state);
 
   const roots = async (): Promise<RegistryNode[]> => {
-    const channels = settings.channels().map((channel) => ({ kind: 'channel' as const, channel }));
+    const known = new Set([...settings.channels(), ...publishedHere(app.context).channels()]);
+    const channels = [...known].map((channel) => ({ kind: 'channel' as const, channel }));
     try {
       const { sessions, warnings } = await app.daemon.request('session/list', {});
       setState('ready');
@@ -139,7 +140,7 @@ function sessionItem(session: SessionDocument): vscode.TreeItem {
     namespace === null ? host : `${host}/${namespace}`,
     scopes.length === 0 ? None : Collapsed,
   );
-  item.description = [username ?? vscode.l10n.t('no name'), source].join(' · ');
+  item.description = [username, source].filter((part) => part !== null).join(' · ');
   item.iconPath =
     lastError === null
       ? new vscode.ThemeIcon(session.kind === 'anonymous' ? 'globe' : 'account')

@@ -14,7 +14,7 @@ export async function showSizes(app: App, target: EnvironmentTarget): Promise<vo
   const name = [target.environment, target.platform].filter((part) => part !== undefined).join(' · ');
   const title = name === '' ? t('Sizes') : t('Sizes of {0}', name);
   const page = createPagePanel({
-    ...{ viewType: 'condock.sizes', extensionUri: app.context.extensionUri, icon: 'package.svg' },
+    ...{ viewType: 'condock.sizes', extensionUri: app.context.extensionUri },
     onMessage: (message) => {
       if (message.type !== 'open') return;
       const entry = packages.find((candidate) => candidate.name === message.name);

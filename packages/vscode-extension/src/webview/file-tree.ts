@@ -18,7 +18,9 @@ export function startFileTree(document: PageDocument, editor: EditorApi): void {
     item.setAttribute('aria-expanded', String(open));
     const group = item.querySelector('[role=group]');
     if (open && group?.querySelector('[role=treeitem]') === null) {
-      editor.postMessage({ type: 'children', path: item.dataset.path });
+      editor.postMessage({
+        ...{ type: 'children', path: item.dataset.path, level: Number(item.getAttribute('aria-level')) },
+      });
     }
   };
   const isOpen = (item: PageElement): boolean => item.getAttribute('aria-expanded') === 'true';

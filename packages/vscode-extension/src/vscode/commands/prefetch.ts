@@ -1,33 +1,34 @@
 import { CondockError, isCancellation, type ParamsOf, type ResultOf } from '@condock/protocol';
 import * as vscode from 'vscode';
 import { errorText } from '../../core/error-actions.ts';
-import { type EnvironmentTarget, targetParams } from '../../core/environments/target.ts';
+import { targetParams } from '../../core/environments/target.ts';
 import { formatBytes, formatCount, formatSeconds } from '../../core/format.ts';
 import { t } from '../../core/l10n.ts';
 import type { App } from '../app.ts';
 import { COMMANDS } from '../ids.ts';
 import type { Reports } from '../reports.ts';
 import { withProgress } from '../with-progress.ts';
-import { packagesOf, targetOf, targetsAmong } from './selection.ts';
+import { packagesOf, targetOf } from './selection.ts';
 
 type Prefetched = ResultOf<'prefetch/run'>;
 
 export function prefetchCommands(app: App, reports: Reports) {
-  const run = async (title: string, params: ParamsOf<'prefetch/run'>, targets: readonly EnvironmentTarget[]) => {
+  const run = async (title: string, params: ParamsOf<'prefetch/run'>): Promise<void> => {
     try {
       const result = await withProgress({
         title,
         run: (options) => app.daemon.request('prefetch/run', { ...params, priority: 'interactive' }, options),
       });
-      void tell(result, reports, () => run(title, params, targets));
+      void tell(result, reports, () => run(title, params));
     } catch (error) {
       if (isCancellation(error)) {
         void vscode.window.showInformationMessage(
           t('Prefetching was cancelled. What has arrived is kept, and the next run goes on from there.'),
         );
-      } else void app.showError(error, () => run(title, params, targets));
+      } else void app.showError(error, () => run(title, params));
     } finally {
-      await Promise.all(targets.map((target) => app.model.load(target, { again: true })));
+      // Others may list the same archives.
+      await app.model.reload();
     }
   };
 
@@ -36,7 +37,7 @@ export function prefetchCommands(app: App, reports: Reports) {
       const target = await targetOf(app, argument, t('Which environment shall be prefetched?'));
       if (target === undefined) return;
       const name = target.environment ?? vscode.workspace.asRelativePath(target.path);
-      await run(t('Prefetching {0}', name), targetParams(target), [target]);
+      await run(t('Prefetching {0}', name), targetParams(target));
     },
     [COMMANDS.prefetchPackages]: async (argument: unknown, selected: unknown) => {
       const nodes = packagesOf(argument, selected).filter(({ entry }) => entry.kind === 'conda');
@@ -49,7 +50,7 @@ export function prefetchCommands(app: App, reports: Reports) {
       }
       const title =
         nodes.length === 1 ? t('Prefetching {0}', first.entry.name) : t('Prefetching {0} packages', nodes.length);
-      await run(title, { references }, targetsAmong(nodes));
+      await run(title, { references });
     },
   };
 }

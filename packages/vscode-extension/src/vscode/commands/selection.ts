@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { describeSummary } from '../../core/environments/summary.ts';
-import { type EnvironmentTarget, targetKey, targetsOf } from '../../core/environments/target.ts';
+import { type EnvironmentTarget, targetsOf } from '../../core/environments/target.ts';
 import { kindLabel, type PackageNode, type TreeNode } from '../../core/environments/tree.ts';
 import { t } from '../../core/l10n.ts';
 import type { App } from '../app.ts';
@@ -50,9 +50,4 @@ export async function targetOf(
   }
   if (items.length === 1) return items[0]?.target;
   return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDetail: true }))?.target;
-}
-
-/** Environments in which packages were chosen, each once. */
-export function targetsAmong(nodes: readonly PackageNode[]): EnvironmentTarget[] {
-  return [...new Map(nodes.map(({ target }) => [targetKey(target), target])).values()];
 }

@@ -5,6 +5,7 @@ import { t } from '../../core/l10n.ts';
 import { channelProblem, hostOf } from '../../core/publish/channel-target.ts';
 import type { App } from '../app.ts';
 import { COMMANDS, SETTINGS } from '../ids.ts';
+import { publishedHere } from '../published-here.ts';
 import { keepSetting, settings } from '../settings.ts';
 import { withProgress } from '../with-progress.ts';
 
@@ -48,6 +49,9 @@ export function sessionCommands(app: App) {
     },
     [COMMANDS.removeChannel]: async (node: unknown) => {
       const channel = (node as { channel?: string } | undefined)?.channel;
+      if (channel === undefined) return;
+      await publishedHere(app.context).forget(channel);
+      await vscode.commands.executeCommand(COMMANDS.refreshRegistries);
       await keepSetting(
         SETTINGS.channels,
         settings.channels().filter((one) => one !== channel),
