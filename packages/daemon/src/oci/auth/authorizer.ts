@@ -43,8 +43,8 @@ export interface Attempt {
   caller: Caller;
   rounds: number;
   anonymously: boolean;
-  /** A token for this repository alone: one for many was not taken. */
-  alone: boolean;
+  /** The token for many repositories that was not taken: now one for this alone is tried. */
+  instead?: Token;
   /** Scopes that the registry asked for in place of ours, within what the request stands for. */
   wish?: readonly Scope[];
   /** The credential that was refused, for the error message. */
@@ -87,6 +87,8 @@ export interface Authorizer {
 }
 
 const MAX_ROUNDS = 5;
+/** One may have been taken back for another reason. */
+const REFUSALS_FOR_MANY = 2;
 
 /** Decides what goes into the Authorization header: learned from challenges, per host and identity. */
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
@@ -111,7 +113,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     }
     const given = session.realm.takesCredentials ? credential : undefined;
     const broker = brokerOf(session, session.realm, given, query);
-    const wish = { force, alone: attempt.alone, signal: caller.signal };
+    const wish = { force, alone: attempt.instead !== undefined, signal: caller.signal };
     const outcome = await broker.get(attempt.wish ?? need.scopes, wish);
     if ('refused' in outcome) return withoutToken(attempt, session.realm, given, outcome.refused);
     const { token, fresh } = outcome;
@@ -202,11 +204,10 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     if (grant.token !== undefined) {
       for (const broker of session.brokers.values()) broker.cache.remove(grant.token);
       const wished = attempt.wish !== undefined && !covers(grant.token.scopes, attempt.wish);
-      if (!grant.fresh || wished) return grantFor(attempt, true);
-      if (grant.token.scopes.length > need.scopes.length && !attempt.alone) {
-        attempt.alone = true;
-        return grantFor(attempt, true);
-      }
+      const forMany = grant.token.scopes.length > need.scopes.length && attempt.instead === undefined;
+      // Close to its end a token is refused for its age, whatever it was for.
+      if (forMany && parts.clock.now() < grant.token.refreshAt) attempt.instead = grant.token;
+      if (!grant.fresh || wished || forMany) return grantFor(attempt, true);
     }
     if (grant.credential === undefined) return undefined;
     attempt.refusedCredential = grant.credential;
@@ -221,15 +222,16 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
   };
 
   return {
-    begin: (need, caller) => ({ need, caller, rounds: 0, anonymously: false, alone: false }),
+    begin: (need, caller) => ({ need, caller, rounds: 0, anonymously: false }),
     first: (attempt) => grantFor(attempt, false),
     next,
     answered: (attempt, grant) => {
       const session = sessionFor(attempt);
       if (session.scheme === 'unknown') session.scheme = 'open';
-      if (attempt.alone && grant.kind === 'token') {
-        for (const broker of session.brokers.values()) broker.oneByOne();
-      }
+      if (attempt.instead === undefined || grant.kind !== 'token') return;
+      session.refusedForMany.add(attempt.instead.value);
+      if (session.refusedForMany.size < REFUSALS_FOR_MANY) return;
+      for (const broker of session.brokers.values()) broker.oneByOne();
     },
     challenged: (host, identity, challenges, origin) => {
       learn(sessions.of(host, identity), challenges, origin);

@@ -16,6 +16,8 @@ export interface Session {
   realmText?: string;
   service?: string | undefined;
   brokers: Map<string, TokenBroker>;
+  /** Tokens for many repositories that were refused where one for a single was taken. */
+  refusedForMany: Set<string>;
   /** By fingerprint: what was shown to the registry, and what it last said against it. */
   used: Map<string, { credential: Credential; lastError?: string }>;
 }
@@ -38,7 +40,7 @@ export function createSessions(): Sessions {
       const key = JSON.stringify([host, identity ?? null]);
       let session = sessions.get(key);
       if (session === undefined) {
-        session = { host, identity, scheme: 'unknown', brokers: new Map(), used: new Map() };
+        session = { host, identity, scheme: 'unknown', brokers: new Map(), used: new Map(), refusedForMany: new Set() };
         const [oldest] = sessions.keys();
         if (sessions.size >= MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest);
         sessions.set(key, session);

@@ -99,6 +99,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         method: request.method,
         headers: request.headers,
         highWaterMark: BODY_BUFFER_BYTES,
+        // undici ends connections after HEAD, for servers that send a body there; a new one per question costs more than those.
+        reset: false,
         ...(request.body === undefined ? {} : { body: request.body }),
         ...(request.signal === undefined ? {} : { signal: request.signal }),
         ...(request.headersMs === undefined ? {} : { headersTimeout: request.headersMs }),

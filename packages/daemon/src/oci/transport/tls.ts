@@ -28,17 +28,10 @@ export function trustedAuthorities(options: TrustOptions): string[] | undefined 
   return added.length === 0 ? undefined : [...rootCertificates, ...added];
 }
 
-/** One context for all connections: parsing the authorities costs milliseconds. Throws `config-invalid`. */
+/** One context for all connections: parsing the authorities costs milliseconds. Throws as `trustedAuthorities`. */
 export function createTrust(options: TrustOptions): SecureContext {
   const ca = trustedAuthorities(options);
-  try {
-    return createSecureContext(ca === undefined ? {} : { ca });
-  } catch (error) {
-    throw new CondockError('config-invalid', 'A configured certificate authority is not a legal PEM certificate.', {
-      hint: 'Check the files that NODE_EXTRA_CA_CERTS and SSL_CERT_FILE name.',
-      cause: error,
-    });
-  }
+  return createSecureContext(ca === undefined ? {} : { ca });
 }
 
 function readCertificates(path: string, variable: string, readFile: (path: string) => string): string {
