@@ -62,7 +62,7 @@ describe("the daemon's program", () => {
     await daemon.request('cache/status', {});
     const path = join(home.path, 'pixi.lock');
     writeFileSync(path, bigLock(9000));
-    let listed = false;
+    let listed = false as boolean;
     const listing = showEnvironment(daemon, { path, check: false }).finally(() => (listed = true));
     let pings = 0;
     while (!listed) {

@@ -3,6 +3,7 @@ import { CondockError, toCondockError } from '@condock/protocol';
 import { catalog, findCommand } from './catalog.ts';
 import type { Command, ExitCode, Values } from './command.ts';
 import { commandHelp, GLOBAL_OPTIONS, overview } from './help.ts';
+import { nearest } from './nearest.ts';
 import { printError } from './print-error.ts';
 import { Session, type SessionOptions } from './session.ts';
 
@@ -14,12 +15,12 @@ export interface RunOptions extends Omit<SessionOptions, 'json' | 'quiet' | 'con
 /** One run of `condock ARGS`. Never throws: every failure is printed, and is the exit code. */
 export async function run(args: readonly string[], options: RunOptions): Promise<ExitCode> {
   // Known before anything is parsed, so that even a mistake in the options is answered in the form that was asked for.
-  const asked = (name: string) =>
-    args.slice(0, args.includes('--') ? args.indexOf('--') : undefined).includes(`--${name}`);
+  const given = beforeDashes(args);
+  const asked = (name: string) => given.includes(`--${name}`);
   const session = new Session({
     ...options,
     json: asked('json'),
-    quiet: asked('quiet') || args.includes('-q'),
+    quiet: asked('quiet') || given.includes('-q'),
     connect: () => options.connect({ noDaemon: asked('no-daemon') }),
   });
   try {
@@ -39,16 +40,27 @@ async function dispatch(args: readonly string[], options: RunOptions, session: S
   const found = findCommand(words);
   if (found === undefined) {
     if (args.includes('--version') || args.includes('-V')) return print(session, `condock ${options.version}\n`);
+    if (words[0] === 'help' && words.length > 1) return help(words.slice(1), session);
     const wantsHelp = args.length === 0 || args.includes('--help') || args.includes('-h') || words[0] === 'help';
     if (wantsHelp) return print(session, overview(options.version));
     throw unknownCommand(words);
   }
   const command = await found.entry.load();
-  if (args.includes('--help') || args.includes('-h')) return print(session, commandHelp(command));
+  if (beforeDashes(args).some((a) => a === '--help' || a === '-h')) return print(session, commandHelp(command));
   const rest = [...args];
   for (const word of command.name.split(' ')) rest.splice(rest.indexOf(word), 1);
   const { positionals, values } = parse(command, rest);
   return command.run({ positionals, values, session });
+}
+
+/** What follows `--` is never an option. */
+const beforeDashes = (args: readonly string[]): readonly string[] =>
+  args.slice(0, args.includes('--') ? args.indexOf('--') : undefined);
+
+async function help(words: readonly string[], session: Session): Promise<ExitCode> {
+  const found = findCommand(words);
+  if (found === undefined) throw unknownCommand(words);
+  return print(session, commandHelp(await found.entry.load()));
 }
 
 function print(session: Session, text: string): ExitCode {
@@ -58,9 +70,10 @@ function print(session: Session, text: string): ExitCode {
 
 function unknownCommand(words: readonly string[]): CondockError {
   const name = words.slice(0, 2).join(' ');
-  const near = catalog
-    .map((e) => e.name)
-    .filter((n) => n.startsWith(words[0] ?? '') || n.endsWith(` ${words.at(-1) ?? ''}`));
+  const near = nearest(
+    words,
+    catalog.map((e) => e.name),
+  );
   return new CondockError('usage', `There is no command "${name}".`, {
     hint: near.length > 0 ? `Did you mean: ${near.map((n) => `condock ${n}`).join(', ')}?` : 'See: condock --help',
   });
@@ -78,7 +91,7 @@ function parse(command: Command, args: string[]): { positionals: string[]; value
   } catch (error) {
     throw new CondockError(
       'usage',
-      (error instanceof Error ? error.message : String(error)).replace(/\. To specify.*$/s, '.'),
+      (error instanceof Error ? error.message : String(error)).replace(/\. To specify.*$/s, '').replace(/\.?$/, '.'),
       {
         hint: `See: condock ${command.name} --help`,
       },

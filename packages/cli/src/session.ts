@@ -72,6 +72,11 @@ export class Session implements AsyncDisposable {
     if (!this.json) this.terminal.out.write(`${text}\n`);
   }
 
+  /** What failed: stderr, with --quiet too. */
+  complain(text: string): void {
+    this.terminal.err.write(`${text}\n`);
+  }
+
   /** For people, beside the result: stderr, and not with --quiet. */
   note(text: string): void {
     if (!this.quiet) this.terminal.err.write(`${text}\n`);

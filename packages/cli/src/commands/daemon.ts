@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolvePlaces } from '@condock/protocol';
+import { CondockError, resolvePlaces } from '@condock/protocol';
 import { type Command, flag, text } from '../command.ts';
 import { formatBytes } from '../terminal/amounts.ts';
 
@@ -80,14 +80,19 @@ export const daemonLog: Command = {
       uid: process.getuid?.(),
     });
     const path = join(places.logs, 'condockd.log');
-    const count = Math.max(1, Number(text(values, 'lines') ?? 50) || 50);
-    const lines = tail(path).slice(-count);
-    if (session.json) session.document({ path, lines });
-    else if (lines.length === 0) session.line(`${path} is empty, or not there yet.`);
-    else for (const line of lines) session.line(line);
+    const count = parseCount(text(values, 'lines') ?? '50');
+    const shown = tail(path).slice(-count);
+    if (session.json) session.document({ path, lines: shown });
+    else if (shown.length === 0) session.line(`${path} is empty, or not there yet.`);
+    else for (const line of shown) session.line(line);
     return Promise.resolve(0);
   },
 };
+
+function parseCount(written: string): number {
+  if (/^[1-9]\d{0,6}$/.test(written)) return Number(written);
+  throw new CondockError('usage', `"${written}" is no number of lines.`, { hint: 'Example: condock daemon log -n 50' });
+}
 
 function tail(path: string): string[] {
   let fd: number;

@@ -3,8 +3,9 @@ import type { EnvironmentPackage } from '@condock/protocol';
 import { type Command, flag, text } from '../command.ts';
 import { absolute } from '../paths.ts';
 import type { Session } from '../session.ts';
-import { formatBytes } from '../terminal/amounts.ts';
+import { explain } from '../reasons.ts';
 import { paintState, summarizeStates } from '../states.ts';
+import { formatBytes } from '../terminal/amounts.ts';
 
 export const envShow: Command = {
   name: 'env show',
@@ -48,6 +49,10 @@ export const envShow: Command = {
       if (titled) session.line(session.colors.bold([one.name, one.platform].filter(Boolean).join(', ')));
       printPackages(one.packages, session, flag(values, 'digests'));
     }
+    explain(
+      listing.environments.flatMap((e) => e.packages),
+      session,
+    );
     if (listing.environments.length === 0) session.line(`${listing.path} (${listing.kind}) lists no packages.`);
     for (const warning of listing.warnings) session.warn(warning);
     return 0;
@@ -55,25 +60,26 @@ export const envShow: Command = {
 };
 
 function printPackages(packages: readonly EnvironmentPackage[], session: Session, wholeDigests: boolean): void {
-  session.table(
-    [
-      { title: 'NAME', shrink: 1 },
-      { title: 'VERSION', shrink: 1 },
-      { title: 'BUILD', shrink: 1, optional: 3 },
-      { title: 'SIZE', align: 'right' },
-      { title: 'DIGEST', optional: 2 },
-      { title: 'STATE', paint: (padded, state) => paintState(padded, state, session.colors) },
-      { title: 'REFERENCE', shrink: 3, cutFront: true, optional: 1 },
-    ],
-    packages.map((p) => [
-      p.name,
-      p.version,
-      p.build,
-      p.size === null ? '' : formatBytes(p.size),
-      p.digest === null ? '' : wholeDigests ? p.digest : p.digest.slice(0, 'sha256:'.length + 12),
-      p.state,
-      p.reference?.replace(/^oci:\/\//, '') ?? p.error?.message ?? '',
-    ]),
-  );
+  if (packages.length > 0)
+    session.table(
+      [
+        { title: 'NAME', shrink: 1 },
+        { title: 'VERSION', shrink: 1 },
+        { title: 'BUILD', shrink: 1, optional: 3 },
+        { title: 'SIZE', align: 'right' },
+        { title: 'DIGEST', optional: 2 },
+        { title: 'STATE', paint: (padded, state) => paintState(padded, state, session.colors) },
+        { title: 'REFERENCE', shrink: 3, least: 24, cutFront: true, optional: 1 },
+      ],
+      packages.map((p) => [
+        p.name,
+        p.version,
+        p.build,
+        p.size === null ? '' : formatBytes(p.size),
+        p.digest === null ? '' : wholeDigests ? p.digest : p.digest.slice(0, 'sha256:'.length + 12),
+        p.state,
+        p.reference?.replace(/^oci:\/\//, '') ?? p.error?.message ?? '',
+      ]),
+    );
   session.line(session.colors.dim(summarizeStates(packages)));
 }

@@ -1,6 +1,7 @@
-import { CondockError, type LayerRole } from '@condock/protocol';
+import { CondockError, isCancellation, type LayerRole, type ParamsOf, type ResultOf } from '@condock/protocol';
 import { type Command, text } from '../command.ts';
 import { absolute } from '../paths.ts';
+import type { Session } from '../session.ts';
 import { paintState } from '../states.ts';
 import { formatBytes, formatSeconds } from '../terminal/amounts.ts';
 
@@ -33,7 +34,7 @@ export const prefetch: Command = {
       });
     }
     const path = paths[0] ?? (references.length === 0 ? '.' : undefined);
-    const report = await session.request('prefetch/run', {
+    const report = await prefetchOrSayWhatStays(session, {
       ...(path === undefined ? {} : { path: absolute(path, session.cwd) }),
       ...(references.length === 0 ? {} : { references }),
       ...(environment === undefined ? {} : { environment }),
@@ -49,13 +50,28 @@ export const prefetch: Command = {
           `${formatBytes(report.bytes)} in ${formatSeconds(report.seconds)}${rate}`,
       );
       for (const { name, state, error } of report.failed) {
-        session.note(`${paintState(state, state, session.colors)}  ${name}: ${error.message}`);
+        session.complain(`${paintState(state, state, session.colors)}  ${name}: ${error.message}`);
+      }
+      for (const hint of new Set(report.failed.map((f) => f.error.hint))) {
+        if (hint !== undefined) session.complain(`  ${hint}`);
       }
     }
     if (report.failed.length === 0) return 0;
     return report.failed.length === report.requested ? 1 : 3;
   },
 };
+
+async function prefetchOrSayWhatStays(
+  session: Session,
+  params: ParamsOf<'prefetch/run'>,
+): Promise<ResultOf<'prefetch/run'>> {
+  try {
+    return await session.request('prefetch/run', params);
+  } catch (error) {
+    if (isCancellation(error)) session.note('What came so far is kept: the same command goes on from there.');
+    throw error;
+  }
+}
 
 const isUrl = (textual: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(textual);
 

@@ -53,8 +53,8 @@ export const publish: Command = {
     else {
       for (const row of rows) {
         if (row.error !== undefined) {
-          session.terminal.err.write(`${session.colors.red('failed')}  ${row.file}: ${row.error.message}\n`);
-          if (row.error.hint !== undefined) session.terminal.err.write(`        ${row.error.hint}\n`);
+          session.complain(`${session.colors.red('failed')}  ${row.file}: ${row.error.message}`);
+          if (row.error.hint !== undefined) session.complain(`        ${row.error.hint}`);
           continue;
         }
         session.line(`${session.colors.green(dryRun ? 'would publish' : 'published')}  ${row.reference ?? ''}`);

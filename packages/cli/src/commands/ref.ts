@@ -24,7 +24,7 @@ export const ref: Command = {
       const decoded = await session.request('ref/decode', { inputs, ...(layout === undefined ? {} : { layout }) });
       if (session.json) session.document(decoded);
       for (const one of decoded) {
-        if ('error' in one) session.note(`${one.input}: ${one.error.message}`);
+        if ('error' in one) session.complain(`${one.input}: ${one.error.message}`);
         else if (one.hashed) session.line(`${one.channel}/${one.subdir}  (hashed: its manifest says the name)`);
         else session.line(`${one.channel}/${one.subdir}  ${one.name ?? ''} ${one.version ?? ''} ${one.build ?? ''}`);
       }
@@ -41,7 +41,9 @@ export const ref: Command = {
     if (session.json) session.document(encoded);
     for (const one of encoded) {
       if ('error' in one)
-        session.note(`${one.input}: ${one.error.message}${one.error.hint === undefined ? '' : ` ${one.error.hint}`}`);
+        session.complain(
+          `${one.input}: ${one.error.message}${one.error.hint === undefined ? '' : ` ${one.error.hint}`}`,
+        );
       else session.line(one.reference);
     }
     return encoded.some((e) => 'error' in e) ? (encoded.every((e) => 'error' in e) ? 1 : 3) : 0;

@@ -23,8 +23,10 @@ export const registryTest: Command = {
       session.line(
         `${found.host}: ${found.reachable ? 'a registry answers' : 'no registry answers'}; authentication: ${found.auth}`,
       );
-      session.line(`signed in as: ${found.username ?? 'nobody'} (${found.source})`);
-      for (const [name, can] of Object.entries(found.capabilities)) session.line(`  ${name.padEnd(16)}${can}`);
+      if (found.reachable) {
+        session.line(`signed in as: ${found.username ?? 'nobody'} (${found.source})`);
+        for (const [name, can] of Object.entries(found.capabilities)) session.line(`  ${name.padEnd(16)}${can}`);
+      }
       for (const note of found.notes) session.line(note);
     }
     return found.reachable ? 0 : 1;

@@ -1,5 +1,5 @@
 import { listFiles } from '@condock/client';
-import type { PackageInsides } from '@condock/protocol';
+import { CondockError, type PackageInsides } from '@condock/protocol';
 import { type Command, flag, text } from '../command.ts';
 import { absoluteUnlessUrl } from '../paths.ts';
 import type { Session } from '../session.ts';
@@ -19,9 +19,10 @@ export const show: Command = {
   run: async ({ positionals, values, session }) => {
     const target = absoluteUnlessUrl(positionals[0] ?? '', session.cwd);
     if (flag(values, 'files')) return showFiles(target, session);
+    const part = parsePart(text(values, 'part'));
     const inside = await session.request('package/inspect', { target });
-    if (session.json) session.document(inside);
-    else if (text(values, 'part') !== undefined) showPart(inside, text(values, 'part') ?? '', session);
+    if (part !== undefined) session.document(inside[part]);
+    else if (session.json) session.document(inside);
     else if (flag(values, 'licenses')) showTexts(inside.licenses, 'no licence text', session);
     else if (flag(values, 'recipe')) showTexts(inside.recipe, 'no recipe', session);
     else describe(inside, session);
@@ -42,9 +43,14 @@ async function showFiles(target: string, session: Session): Promise<0> {
   return 0;
 }
 
-function showPart(inside: PackageInsides, part: string, session: Session): void {
-  const parts: Record<string, unknown> = { index: inside.index, about: inside.about, run_exports: inside.runExports };
-  session.line(JSON.stringify(parts[part] ?? null, null, 2));
+const PARTS = { index: 'index', about: 'about', run_exports: 'runExports' } as const;
+
+function parsePart(name: string | undefined): 'index' | 'about' | 'runExports' | undefined {
+  if (name === undefined) return undefined;
+  if (name in PARTS) return PARTS[name as keyof typeof PARTS];
+  throw new CondockError('usage', `"${name}" is no part of a package.`, {
+    hint: `Parts are ${Object.keys(PARTS).join(', ')}.`,
+  });
 }
 
 function showTexts(texts: PackageInsides['licenses'], nothing: string, session: Session): void {

@@ -1,7 +1,7 @@
 import type { ProgressValue } from '@condock/protocol';
-import stringWidth from 'fast-string-width';
 import { formatBytes } from './amounts.ts';
 import type { Terminal } from './terminal.ts';
+import { widthOf } from './width.ts';
 
 /** Milliseconds between two drawings. */
 const EVERY = 80;
@@ -50,7 +50,7 @@ export class ProgressBar implements Disposable {
     if (message !== '') parts.push(message);
     const label = parts.join('  ');
     const room = this.#terminal.errColumns - 1;
-    const width = Math.min(30, room - stringWidth(label) - 4);
+    const width = Math.min(30, room - widthOf(label) - 4);
     const line = width >= 8 ? `${bar(fractionOf(done, total), width)}  ${label}` : label.slice(0, room);
     this.#terminal.err.write(`\r\x1b[2K${line}`);
     this.#drawn = true;

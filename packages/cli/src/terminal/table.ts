@@ -1,4 +1,4 @@
-import stringWidth from 'fast-string-width';
+import { widthOf } from './width.ts';
 
 export interface Column {
   title: string;
@@ -6,6 +6,8 @@ export interface Column {
   align?: 'left' | 'right';
   /** Columns with a weight give way, in proportion, where the terminal is narrow; others keep their width. */
   shrink?: number;
+  /** Columns of the screen below which it tells nothing. Default 6. */
+  least?: number;
   /** The end tells more than the beginning: cut at the front. */
   cutFront?: boolean;
   /** Left out altogether, the greatest first, when shrinking is not enough. */
@@ -58,14 +60,14 @@ function fit(
   width: number,
 ): number[] {
   const natural = shown.map((at) =>
-    Math.max(stringWidth(columns[at]?.title ?? ''), ...rows.map((row) => stringWidth(row[at] ?? ''))),
+    Math.max(widthOf(columns[at]?.title ?? ''), ...rows.map((row) => widthOf(row[at] ?? ''))),
   );
   let excess = natural.reduce((sum, w) => sum + w, 0) + GAP.length * (shown.length - 1) - width;
   const widths = [...natural];
   while (excess > 0) {
     const soft = shown
-      .map((at, place) => ({ place, weight: columns[at]?.shrink ?? 0 }))
-      .filter(({ place, weight }) => weight > 0 && (widths[place] ?? 0) > LEAST);
+      .map((at, place) => ({ at, place, weight: columns[at]?.shrink ?? 0 }))
+      .filter(({ at, place, weight }) => weight > 0 && (widths[place] ?? 0) > (columns[at]?.least ?? LEAST));
     if (soft.length === 0) break;
     // The widest, by weight, gives a column away until all fits.
     const { place } = soft.reduce((a, b) =>
@@ -78,20 +80,20 @@ function fit(
 }
 
 function cellOf(column: Column | undefined, value: string, width: number, isTitle: boolean, isLast: boolean): string {
-  const cut = cutTo(value, width, column?.cutFront === true);
-  const padding = ' '.repeat(Math.max(0, width - stringWidth(cut)));
+  const cut = cutTo(value, width, column?.cutFront === true && !isTitle);
+  const padding = ' '.repeat(Math.max(0, width - widthOf(cut)));
   const padded = column?.align === 'right' ? padding + cut : isLast ? cut : cut + padding;
   return isTitle || column?.paint === undefined ? padded : column.paint(padded, value);
 }
 
 function cutTo(value: string, width: number, front: boolean): string {
-  if (stringWidth(value) <= width) return value;
+  if (widthOf(value) <= width) return value;
   const characters = Array.from(new Intl.Segmenter().segment(value), ({ segment }) => segment);
   if (front) characters.reverse();
   let kept = '';
   let used = 1;
   for (const character of characters) {
-    used += stringWidth(character);
+    used += widthOf(character);
     if (used > width) break;
     kept = front ? character + kept : kept + character;
   }
