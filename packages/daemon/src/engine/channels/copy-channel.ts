@@ -1,6 +1,7 @@
 import { CondockError, type LayoutVersion, type ResultOf, toCondockError } from '@condock/protocol';
 import pLimit from 'p-limit';
 import { parseFileName } from '../../conda/file-name.ts';
+import { readInfoTar } from '../../conda/info-tar.ts';
 import type { PackageFileName } from '../../conda/types.ts';
 import { formatOciChannel, repositoryOf } from '../../layout/channel.ts';
 import { encodeReference } from '../../layout/codec.ts';
@@ -16,9 +17,11 @@ import { plural } from '../../system/text.ts';
 import type { CallContext } from '../engine-host.ts';
 import { Progress } from '../packages/progress.ts';
 import type { Transfers } from '../transfer/transfers.ts';
-import { confirmChange, putChange, type UpdateOptions, type UpdateParts } from './document-update.ts';
+import { describeListing } from './channel-index.ts';
+import { copyReferrers } from './copy-referrers.ts';
+import type { UpdateOptions, UpdateParts } from './document-update.ts';
+import { type Listing, listPackages } from './list-packages.ts';
 import { placeOf, readDocument } from './metadata-documents.ts';
-import { recordsEdit } from './package-records.ts';
 
 export interface CopyOptions {
   from: OciChannel;
@@ -43,7 +46,21 @@ interface Item {
   record: JsonObject;
 }
 
+interface CopiedItem extends Item {
+  listing: Listing;
+}
+
+interface Source {
+  repository: Repository;
+  artifact: PackageArtifact;
+  bytes: Uint8Array;
+  digest: Digest;
+}
+
 const AT_ONCE = 8;
+
+/** An info layer is kilobytes. */
+const INFO_LAYER_BYTES = 64 * 1024 * 1024;
 
 /**
  * Copies packages between channels, hosts and layouts. On one host blobs are mounted, so that nothing moves; between hosts they go
@@ -66,7 +83,7 @@ export async function copyChannel(options: CopyOptions, parts: CopyParts, contex
       bytes: 0,
     },
   );
-  const done: Item[] = [];
+  const done: CopiedItem[] = [];
   const limit = pLimit(AT_ONCE);
   try {
     await Promise.all(
@@ -74,9 +91,11 @@ export async function copyChannel(options: CopyOptions, parts: CopyParts, contex
         limit(async () => {
           try {
             options.request.signal.throwIfAborted();
-            if (await copyOne(item, options, parts, result, (n) => progress.addBytes(n))) result.copied += 1;
+            const copied = await copyOne(item, options, parts, result, (n) => progress.addBytes(n));
+            if (copied.written) result.copied += 1;
             else result.present += 1;
-            done.push(item);
+            if (!options.dryRun)
+              done.push({ ...item, listing: await listingAtTarget(item, copied.source, options, parts) });
           } catch (error) {
             if (options.request.signal.aborted) throw error;
             result.failed.push({
@@ -88,7 +107,17 @@ export async function copyChannel(options: CopyOptions, parts: CopyParts, contex
         }),
       ),
     );
-    if (!options.dryRun) await listAtTarget(done, options, parts);
+    const target = { channel: options.to, layout: options.layout, restore: options.force };
+    const failures = await listPackages(
+      done.map((item) => item.listing),
+      target,
+      parts,
+      options.request,
+    );
+    for (const { subdir, name, listing } of done) {
+      const failure = failures.get(listing);
+      if (failure !== undefined) result.failed.push({ package: `${subdir}/${name.fileName}`, error: failure.toJSON() });
+    }
     return result;
   } finally {
     progress.end();
@@ -123,30 +152,57 @@ async function listItems(options: CopyOptions, parts: CopyParts): Promise<Item[]
   return items;
 }
 
-/** True where something was written, false where the target has the same already. */
+/** What a package is, what is attached to it, and its tag, last; `written` is false where the target had the same already. */
 async function copyOne(
   item: Item,
   options: CopyOptions,
   parts: CopyParts,
   result: CopyResult,
   onBytes: (n: number) => void,
-): Promise<boolean> {
+): Promise<{ written: boolean; source: Source }> {
   const { registry } = parts;
   const source = await readSource(item, options, registry);
   const built = manifestAtTarget(item, source.artifact, source.bytes, options);
   const target = repositoryOf(options.to, item.subdir, built.component);
   const present = await registry.getManifest(target, built.tag, options.request);
-  if (present?.digest === built.digest) return false;
-  if (present !== undefined && !options.force)
+  const same = present?.digest === built.digest;
+  if (present !== undefined && !same && !options.force)
     refuseOther(item, source.artifact, present.document as Manifest, target, built.tag);
-  if (options.dryRun) return true;
-  for (const blob of built.blobs) await copyBlob(blob, source.repository, target, options, parts, result, onBytes);
-  await registry.putManifest(target, built.digest, built.bytes, MEDIA_TYPES.manifest, options.request);
-  await registry.putManifest(target, built.tag, built.bytes, MEDIA_TYPES.manifest, options.request);
-  return true;
+  if (options.dryRun) return { written: !same, source };
+  const copy = (blob: Descriptor): Promise<void> =>
+    copyBlob(blob, source.repository, target, options, parts, result, onBytes);
+  if (!same) {
+    for (const blob of built.blobs) await copy(blob);
+    await registry.putManifest(target, built.digest, built.bytes, MEDIA_TYPES.manifest, options.request);
+  }
+  const subject = { mediaType: MEDIA_TYPES.manifest, digest: built.digest, size: built.bytes.length };
+  await copyReferrers({ repository: source.repository, digest: source.digest }, { repository: target, subject }, copy, {
+    registry,
+    request: options.request,
+  });
+  if (!same) await registry.putManifest(target, built.tag, built.bytes, MEDIA_TYPES.manifest, options.request);
+  return { written: !same, source };
 }
 
-async function readSource(item: Item, options: CopyOptions, registry: RegistryClient) {
+/** The source's record, with its hotfixes; what only v1 says of a package comes out of its info layer. */
+async function listingAtTarget(item: Item, source: Source, options: CopyOptions, parts: CopyParts): Promise<Listing> {
+  const { subdir, name, record } = item;
+  const listing: Listing = { subdir, record: { fileName: name.fileName, record } };
+  const { info, archives } = source.artifact;
+  const archive = archives[name.format];
+  if (options.layout === 'v0' || info === undefined || archive === undefined || info.size > INFO_LAYER_BYTES)
+    return listing;
+  await parts.transfers.fetch(
+    { digest: info.digest, size: info.size, repositories: [source.repository] },
+    options.request,
+  );
+  const bytes = parts.store.readSmall(info.digest, INFO_LAYER_BYTES);
+  if (bytes === undefined) return listing;
+  const facts = { fileName: name.fileName, sha256: archive.digest.slice('sha256:'.length), size: archive.size };
+  return { ...describeListing(await readInfoTar(bytes), subdir, facts, name.fileName), record: listing.record };
+}
+
+async function readSource(item: Item, options: CopyOptions, registry: RegistryClient): Promise<Source> {
   const encoded = encodeReference({
     channel: options.from,
     subdir: item.subdir,
@@ -168,7 +224,7 @@ async function readSource(item: Item, options: CopyOptions, registry: RegistryCl
       { data: { host: repository.host } },
     );
   }
-  return { repository, artifact, bytes: fetched.bytes };
+  return { repository, artifact, bytes: fetched.bytes, digest: fetched.digest };
 }
 
 interface TargetManifest {
@@ -280,22 +336,4 @@ async function* blobFrom(
 ): AsyncIterable<Uint8Array> {
   await parts.transfers.fetch({ digest: blob.digest, size: blob.size, repositories: [from] }, options.request);
   if (offset < blob.size) yield* parts.store.read(blob.digest, { start: offset, end: blob.size - 1 });
-}
-
-async function listAtTarget(done: readonly Item[], options: CopyOptions, parts: CopyParts): Promise<void> {
-  const put = [];
-  for (const subdir of new Set([...done.map((i) => i.subdir), 'noarch'])) {
-    const records = done
-      .filter((i) => i.subdir === subdir)
-      .map((i) => ({ fileName: i.name.fileName, record: i.record }));
-    put.push(
-      await putChange(
-        placeOf(options.to, subdir, options.layout, 'repodata'),
-        recordsEdit(subdir, records),
-        parts,
-        options.request,
-      ),
-    );
-  }
-  await Promise.all(put.map((change) => confirmChange(change, parts, options.request)));
 }

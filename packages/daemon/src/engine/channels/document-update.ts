@@ -39,11 +39,14 @@ export interface PutChange {
 /**
  * OCI has no compare-and-swap. What stands in for it: every publisher reads `latest` again at once before it moves it, and
  * waits `SETTLE_MS` after moving it before it looks whether its change is still there. A publisher that overwrites a change
- * had read `latest` before that change was put, and moves the tag within `SETTLE_MS` of reading; so after the wait nobody who
+ * had asked for `latest` before that change was put, and moves the tag within `MOVE_SHARE` of `SETTLE_MS` of asking, or not at
+ * all; the rest is for a move that was given up while it was on its way. So after the wait nobody who
  * has not seen the change can overwrite it, and a change that is there then stays. One that is not is made again on what
  * took its place. The time-stamped copy of each version stays in the registry whatever happens to `latest`.
  */
 export const SETTLE_MS = 2000;
+
+const MOVE_SHARE = 0.75;
 
 const ROUNDS = 40;
 
@@ -63,32 +66,34 @@ export async function putChange(
     }
     const history = historyTag(place.layout, parts.now());
     const built = await pushDocument(place, edit.apply(current?.json), history, registry, options);
-    if ((await latestDigest(place, registry, options)) === current?.digest) {
-      const moved = await moveInTime(place, built, parts, options);
-      if (moved) return { place, edit, digest: built.digest, at: parts.now().getTime() };
-      mayHaveMoved = true;
-    }
+    const moved = await moveFrom(current?.digest, place, built, parts, options);
+    if (moved === 'moved') return { place, edit, digest: built.digest, at: parts.now().getTime() };
+    if (moved === 'too-late') mayHaveMoved = true;
     // Another publisher was faster. Who waits at random lets all get their turn.
     await parts.sleep(20 + parts.random() * 50 * Math.min(round + 1, 10), options.signal);
   }
   throw crowded(place);
 }
 
-/** False where the registry did not answer in the time after which others rely on nobody overwriting them any more. */
-async function moveInTime(
+/** Moves `latest` where it still is what was read; `too-late`: it may have moved, but after others ceased to reckon with it. */
+async function moveFrom(
+  read: Digest | undefined,
   place: DocumentPlace,
   built: BuiltRepodata,
   parts: UpdateParts,
   options: UpdateOptions,
-): Promise<boolean> {
-  const deadline = AbortSignal.timeout(parts.settleMs ?? SETTLE_MS);
+): Promise<'moved' | 'changed' | 'too-late'> {
+  const deadline = AbortSignal.timeout((parts.settleMs ?? SETTLE_MS) * MOVE_SHARE);
+  let moving = false;
   try {
-    const signal = AbortSignal.any([options.signal, deadline]);
-    await moveLatest(place, built, parts.registry, { ...options, signal });
-    return true;
+    const inTime = { ...options, signal: AbortSignal.any([options.signal, deadline]) };
+    if ((await latestDigest(place, parts.registry, inTime)) !== read) return 'changed';
+    moving = true;
+    await moveLatest(place, built, parts.registry, inTime);
+    return 'moved';
   } catch (error) {
-    if (deadline.aborted && !options.signal.aborted) return false;
-    throw error;
+    if (!deadline.aborted || options.signal.aborted) throw error;
+    return moving ? 'too-late' : 'changed';
   }
 }
 

@@ -109,9 +109,10 @@ async function uploadFile(
 
 const FALLBACK_ROUNDS = 10;
 
-async function addToFallbackTag(
+/** Adds an entry to the list that stands in for the referrers API (distribution-spec v1.1, "Referrers Tag Schema"). */
+export async function addToFallbackTag(
   repository: Repository,
-  subject: Descriptor,
+  subject: Pick<Descriptor, 'digest'>,
   entry: Descriptor,
   registry: RegistryClient,
   request: RequestOptions,

@@ -11,10 +11,10 @@ export interface IndexAddition {
 
 /** The channel's metadata as publishing sees it: repodata comes last, loses no concurrent update, or says why. */
 export interface ChannelIndex {
-  /** Failures by layout; nothing for a layout whose metadata now lists all its additions. */
+  /** Those that are not listed now, and why. `restore`: list again what was yanked. */
   add(
     channel: OciChannel,
     additions: readonly IndexAddition[],
-    options: RequestOptions & { signal: AbortSignal },
-  ): Promise<Map<LayoutVersion, CondockError>>;
+    options: RequestOptions & { signal: AbortSignal; restore: boolean },
+  ): Promise<Map<IndexAddition, CondockError>>;
 }

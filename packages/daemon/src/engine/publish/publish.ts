@@ -156,11 +156,11 @@ async function updateIndex(
 ): Promise<void> {
   const additions = outcomes.flatMap((o) => o.additions);
   if (additions.length === 0) return;
-  const failures = await parts.channelIndex.add(channel, additions, options.request);
-  for (const row of rows) {
-    const failure = failures.get(row.layout);
+  const failures = await parts.channelIndex.add(channel, additions, { ...options.request, restore: options.force });
+  for (const [{ layout, local }, failure] of failures) {
     // Clients find a package through repodata only: a package that is not listed was not published.
-    if (failure !== undefined && row.error === undefined) row.error = failure.toJSON();
+    for (const row of rows)
+      if (row.layout === layout && row.file === local.path && row.error === undefined) row.error = failure.toJSON();
   }
 }
 

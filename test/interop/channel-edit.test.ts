@@ -1,0 +1,356 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startRegistry } from '../../packages/daemon/src/http/registry/index.ts';
+import { type CondockHome, createCondockHome } from '../real/support/condock.ts';
+import { type DockerRegistry, dockerRegistryMissing, startDockerRegistry } from '../real/support/docker-registry.ts';
+import { type BuiltPackage, buildPackage } from '../support/packages/index.ts';
+import { type CountingProxy, manifestsPutAmong, startCountingProxy, uploadsAmong } from './support/counting-proxy.ts';
+import { buildEnvironment } from './support/packages.ts';
+import { readDocumentOf, tagsOf } from './support/read-registry.ts';
+
+const missing = dockerRegistryMissing();
+if (missing !== undefined) console.log(`Skipped: editing channels in docker-registry. ${missing}.`);
+
+interface Repodata {
+  packages: Record<string, Record<string, unknown>>;
+  'packages.conda': Record<string, Record<string, unknown>>;
+  removed?: string[];
+}
+interface Row {
+  file: string;
+  reference: string | null;
+  manifestDigest: string | null;
+  blobs: { digest: string; moved: string }[];
+  error?: { code: string };
+}
+
+// Every change waits until nobody can have overwritten it; side by side they wait together.
+describe.skipIf(missing !== undefined).concurrent('channels in docker-registry', () => {
+  let registry: DockerRegistry;
+  let proxy: CountingProxy;
+  let home: CondockHome;
+  let packages: BuiltPackage[];
+  let files: string[];
+
+  beforeAll(async () => {
+    registry = await startDockerRegistry();
+    proxy = await startCountingProxy(registry.host);
+    home = createCondockHome();
+    packages = await buildEnvironment(join(home.path, 'build'));
+    files = packages.map((p) => p.path);
+  });
+  afterAll(async () => {
+    await home[Symbol.asyncDispose]();
+    await proxy[Symbol.asyncDispose]();
+    await registry.stop();
+  });
+
+  const channelOf = (name: string, host = proxy.host) => `oci://${host}/${name}`;
+  const json = async <T>(...args: string[]): Promise<T> => {
+    const done = await home.run([...args, '--json']);
+    if (done.code !== 0 && done.code !== 3) throw new Error(`condock ${args.join(' ')}: ${done.stderr}${done.stdout}`);
+    return done.json() as T;
+  };
+  const publish = (channel: string, layout: string, ...more: string[]) =>
+    json<Row[]>('publish', ...files, '--to', channel, '--layout', layout, ...more);
+  const repodata = (channel: string, layout: string, subdir = 'linux-64') =>
+    readDocumentOf<Repodata>(channel, `${subdir}/${layout === 'v1' ? 'm' : ''}repodata.json`);
+
+  it.each(['v0', 'v1'])('get the same again without a blob moved or a digest changed, layout %s', async (layout) => {
+    const channel = channelOf(`again-${layout}`);
+    const first = await publish(channel, layout);
+    expect(first.map((row) => row.error)).toEqual(files.map(() => undefined));
+    const before = await repodata(channel, layout);
+    proxy.take(`again-${layout}`);
+    const second = await publish(channel, layout);
+    const requests = proxy.take(`again-${layout}`);
+    expect(uploadsAmong(requests)).toEqual([]);
+    expect(manifestsPutAmong(requests)).toEqual([]);
+    expect(second.map((row) => row.manifestDigest)).toEqual(first.map((row) => row.manifestDigest));
+    expect(second.flatMap((row) => row.blobs.map((b) => b.moved))).toEqual(
+      second.flatMap((r) => r.blobs.map(() => 'present')),
+    );
+    expect(await repodata(channel, layout)).toEqual(before);
+    // Another machine, another day, another channel: the manifests are the same.
+    const other = createCondockHome();
+    try {
+      const elsewhere = await other.succeed([
+        'publish',
+        ...files,
+        '--to',
+        channelOf(`elsewhere-${layout}`),
+        '--layout',
+        layout,
+        '--no-index',
+        '--json',
+      ]);
+      expect((elsewhere.json() as Row[]).map((r) => r.manifestDigest)).toEqual(first.map((r) => r.manifestDigest));
+      expect(
+        await tagsOf(channelOf(`elsewhere-${layout}`), `linux-64/${layout === 'v1' ? 'm' : ''}repodata.json`),
+      ).toEqual([]);
+    } finally {
+      await other[Symbol.asyncDispose]();
+    }
+  });
+
+  it('keep every older copy of their metadata, and in v1 run_exports and channeldata beside it', async () => {
+    await publish(channelOf('whole'), 'v1');
+    const { digest, json: exported } = await readDocumentOf<Repodata>(channelOf('whole'), 'linux-64/mrun_exports.json');
+    expect(digest).toMatch(/^sha256:/);
+    expect(exported['packages.conda'][packages[0]!.fileName]).toEqual({ run_exports: { weak: ['app >=1!2.0'] } });
+    const channeldata = await readDocumentOf<{ packages: Record<string, unknown> }>(
+      channelOf('whole'),
+      'channeldata.json',
+    );
+    expect(Object.keys(channeldata.json.packages)).toEqual(expect.arrayContaining(['app', 'lib', 'data', '_mutex']));
+    const tags = await tagsOf(channelOf('whole'), 'linux-64/mrepodata.json');
+    expect(tags).toContain('latest');
+    expect(tags.filter((tag) => /^\d{8}T\d{6}Z$/.test(tag)).length).toBeGreaterThan(0);
+  });
+
+  it('say exactly what would move, and move nothing, in a dry run', async () => {
+    const rows = await publish(channelOf('dry'), 'both', '--dry-run');
+    expect(rows.flatMap((row) => row.blobs.map((b) => b.moved))).toEqual(
+      rows.flatMap((r) => r.blobs.map(() => 'uploaded')),
+    );
+    expect(proxy.take('dry').filter((r) => r.method !== 'GET' && r.method !== 'HEAD')).toEqual([]);
+    const real = await publish(channelOf('dry'), 'v0');
+    expect(real.map((r) => r.manifestDigest)).toEqual(
+      rows.filter((_, at) => at % 2 === 0).map((r) => r.manifestDigest),
+    );
+  });
+
+  it('take blobs that another channel of the registry holds by mounting them', async () => {
+    await publish(channelOf('known'), 'v0', '--no-index');
+    const rows = await publish(channelOf('mounted'), 'v0', '--mount-from', channelOf('known'), '--no-index');
+    expect(rows.flatMap((row) => row.blobs.map((b) => b.moved)).filter((moved) => moved === 'uploaded')).toEqual([]);
+    expect(uploadsAmong(proxy.take('mounted'))).toEqual([]);
+  });
+
+  it('refuse other bytes under a name that is taken, unless they are forced', async () => {
+    const channel = channelOf('forced');
+    const spec = { name: 'twice', noarch: 'generic' } as const;
+    const one = await buildPackage(spec, join(home.path, 'one'));
+    const two = await buildPackage({ ...spec, summary: 'other bytes' }, join(home.path, 'two'));
+    await home.succeed(['publish', one, '--to', channel]);
+    const before = await repodata(channel, 'v0', 'noarch');
+    const refused = await home.run(['publish', two, '--to', channel, '--json']);
+    expect(refused.code).toBe(1);
+    expect((refused.json() as Row[])[0]?.error?.code).toBe('already-exists');
+    expect(await repodata(channel, 'v0', 'noarch')).toEqual(before);
+    await home.succeed(['publish', two, '--to', channel, '--force']);
+    const after = await repodata(channel, 'v0', 'noarch');
+    expect(after.digest).not.toBe(before.digest);
+  });
+
+  it('keep labels apart below their own paths', async () => {
+    await home.succeed(['publish', files[1]!, '--to', channelOf('labelled'), '--label', 'dev']);
+    await home.succeed(['publish', files[2]!, '--to', channelOf('labelled'), '--label', 'main']);
+    const dev = await repodata(channelOf('labelled/label/dev'), 'v0');
+    expect(Object.keys(dev.json.packages)).toEqual([packages[1]!.fileName]);
+    const main = await repodata(channelOf('labelled'), 'v0');
+    expect(Object.keys({ ...main.json.packages, ...main.json['packages.conda'] })).toEqual([packages[2]!.fileName]);
+    const url = (await home.succeed(['channel', 'url', channelOf('labelled/label/dev')])).stdout.trim();
+    expect((await fetch(`${url}/linux-64/${packages[1]!.fileName}`, { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it.each(['v0', 'v1'])(
+    'are listed from tags and index layers alone as they were published, layout %s',
+    async (layout) => {
+      const channel = channelOf(`rebuilt-${layout}`);
+      await publish(channel, layout);
+      const published = await repodata(channel, layout);
+      // The same packages, and no metadata: all that is known is what the registry holds.
+      const bare = channelOf(`bare-${layout}`);
+      await publish(bare, layout, '--no-index');
+      expect(await json('channel', 'diff', bare, '--layout', layout)).toMatchObject({
+        differences: expect.arrayContaining([
+          {
+            subdir: 'linux-64',
+            fileName: packages[0]!.fileName,
+            kind: 'not-listed',
+            listed: null,
+            stored: packages[0]!.sha256,
+          },
+        ]) as unknown,
+      });
+      await home.succeed(['channel', 'index', bare, '--layout', layout]);
+      const rebuilt = await repodata(bare, layout);
+      // A v1 manifest may not say an MD5, so nobody knows it any more.
+      const expected = layout === 'v0' ? published.json : withoutMd5(published.json);
+      expect({ ...rebuilt.json, removed: [] }).toEqual({ ...expected, removed: [] });
+      expect(await json('channel', 'diff', bare, '--layout', layout)).toMatchObject({ differences: [] });
+      // Once more changes nothing.
+      expect(await json('channel', 'index', channel, '--layout', layout)).toMatchObject({
+        subdirs: [
+          { added: 0, removed: 0, digest: null },
+          { added: 0, removed: 0, digest: null },
+        ],
+      });
+      expect(await repodata(channel, layout)).toEqual(published);
+    },
+  );
+
+  it('yank a build so that no solve finds it, though locks still do, and a rebuilt index leaves it out', async () => {
+    const channel = channelOf('yanked');
+    await publish(channel, 'v0');
+    const name = packages[2]!.fileName;
+    await home.succeed(['channel', 'remove', channel, `linux-64/${name}`, '--yank']);
+    const after = await repodata(channel, 'v0');
+    expect(after.json['packages.conda'][name]).toBeUndefined();
+    expect(after.json.removed).toContain(name);
+    const tags = await tagsOf(channel, 'linux-64/lib');
+    expect(tags).toContain('1.1-old_0');
+    await home.succeed(['channel', 'index', channel]);
+    expect((await repodata(channel, 'v0')).json['packages.conda'][name]).toBeUndefined();
+    // A build that is published again by the way stays yanked, and that is said; on purpose it comes back, for good.
+    const again = await home.run(['publish', files[2]!, '--to', channel, '--json']);
+    expect(again.code).toBe(1);
+    expect((again.json() as Row[])[0]?.error?.code).toBe('already-exists');
+    expect((await repodata(channel, 'v0')).json['packages.conda'][name]).toBeUndefined();
+    await home.succeed(['publish', files[2]!, '--to', channel, '--force']);
+    expect((await repodata(channel, 'v0')).json['packages.conda'][name]).toBeDefined();
+    await home.succeed(['channel', 'index', channel]);
+    expect((await repodata(channel, 'v0')).json['packages.conda'][name]).toBeDefined();
+  });
+
+  it('remove a build, out of the metadata first and then for good', async () => {
+    const channel = channelOf('removed');
+    await publish(channel, 'v1');
+    const name = packages[0]!.fileName;
+    const dry = await json('channel', 'remove', channel, `linux-64/${name}`, '--layout', 'v1', '--dry-run');
+    expect(dry).toEqual([{ package: `linux-64/${name}`, done: true }]);
+    expect((await repodata(channel, 'v1')).json['packages.conda'][name]).toBeDefined();
+    await home.succeed(['channel', 'remove', channel, `linux-64/${name}`, '--layout', 'v1']);
+    expect((await repodata(channel, 'v1')).json['packages.conda'][name]).toBeUndefined();
+    const exported = await readDocumentOf<Repodata>(channel, 'linux-64/mrun_exports.json');
+    expect(exported.json['packages.conda'][name]).toBeUndefined();
+    expect(await tagsOf(channel, 'linux-64/capp')).toEqual([]);
+    expect(await json('channel', 'diff', channel, '--layout', 'v1')).toMatchObject({ differences: [] });
+  });
+
+  it('become v1 whole without a blob moved, with all that v1 says beside the repodata', async () => {
+    const [from, to] = [channelOf('old'), channelOf('new')];
+    await publish(from, 'v0');
+    const result = await json<{ copied: number; failed: unknown[]; bytes: number }>(
+      'channel',
+      'copy',
+      from,
+      '--to',
+      to,
+      '--from-layout',
+      'v0',
+      '--layout',
+      'v1',
+    );
+    expect(result).toMatchObject({ copied: packages.length, failed: [], bytes: 0 });
+    // What is uploaded is the metadata that is written anew, never a package's blob.
+    const uploads = uploadsAmong(proxy.take('new'));
+    expect(uploads.filter((r) => !/\/(m[a-z_]+|channeldata)\.json\/blobs\//.test(r.path))).toEqual([]);
+    const published = channelOf('new-published');
+    await publish(published, 'v1');
+    for (const document of [
+      'linux-64/mrepodata.json',
+      'noarch/mrepodata.json',
+      'linux-64/mrun_exports.json',
+      'channeldata.json',
+    ])
+      expect((await readDocumentOf(to, document)).json, document).toEqual(
+        (await readDocumentOf(published, document)).json,
+      );
+    // The manifests too are what publishing would have made.
+    const again = await publish(to, 'v1');
+    expect(again.flatMap((r) => r.blobs.map((b) => b.moved)).filter((moved) => moved !== 'present')).toEqual([]);
+  });
+
+  it('go to another registry byte for byte, with what is attached to their packages', async () => {
+    const staging = channelOf('staging');
+    const rows = await publish(staging, 'v0');
+    const sbom = join(home.path, 'app.spdx.json');
+    await writeFile(sbom, '{"spdxVersion":"SPDX-2.3"}\n');
+    await home.succeed(['channel', 'attach', rows[0]!.reference!, sbom, '--media-type', 'application/spdx+json']);
+    const production = await startRegistry({ directory: join(home.path, 'production') });
+    try {
+      const to = channelOf('promoted', new URL(production.url).host);
+      const result = await json<{ copied: number; failed: unknown[] }>('channel', 'copy', staging, '--to', to);
+      expect(result).toMatchObject({ copied: packages.length, failed: [] });
+      expect((await repodata(to, 'v0')).json).toEqual((await repodata(staging, 'v0')).json);
+      const there = rows[0]!.reference!.replace(staging, to);
+      expect(await json('channel', 'referrers', there)).toMatchObject({
+        subject: rows[0]!.manifestDigest,
+        referrers: [{ artifactType: 'application/spdx+json' }],
+      });
+      const again = await json<{ copied: number; present: number }>('channel', 'copy', staging, '--to', to);
+      expect(again).toMatchObject({ copied: 0, present: packages.length });
+    } finally {
+      await production.stop();
+    }
+  });
+
+  it.each(['fallback-tag', 'referrers-api'])(
+    'hold attestations and SBOMs beside their packages, by the %s',
+    async (via) => {
+      const embedded = via === 'referrers-api' ? await startRegistry({ directory: join(home.path, via) }) : undefined;
+      try {
+        const channel = channelOf('attested', embedded === undefined ? proxy.host : new URL(embedded.url).host);
+        const [row] = await json<Row[]>('publish', files[0]!, '--to', channel);
+        for (const [name, type] of [
+          ['a.spdx.json', 'application/spdx+json'],
+          ['a.sigstore.json', 'application/vnd.dev.sigstore.bundle.v0.3+json'],
+        ] as const) {
+          const file = join(home.path, name);
+          await writeFile(file, `{"is":"${name}"}`);
+          const done = await json(
+            'channel',
+            'attach',
+            row!.reference!,
+            file,
+            '--media-type',
+            type,
+            '--annotation',
+            `name=${name}`,
+          );
+          expect(done).toMatchObject({ subject: row!.manifestDigest, via });
+          // Twice is once.
+          expect(
+            await json(
+              'channel',
+              'attach',
+              row!.reference!,
+              file,
+              '--media-type',
+              type,
+              '--annotation',
+              `name=${name}`,
+            ),
+          ).toEqual(done);
+        }
+        const all = await json<{ referrers: { artifactType: string }[] }>('channel', 'referrers', row!.reference!);
+        expect(all.referrers.map((r) => r.artifactType).sort()).toEqual([
+          'application/spdx+json',
+          'application/vnd.dev.sigstore.bundle.v0.3+json',
+        ]);
+        const some = await json('channel', 'referrers', row!.reference!, '--artifact-type', 'application/spdx+json');
+        expect(some).toMatchObject({
+          referrers: [{ artifactType: 'application/spdx+json', annotations: { name: 'a.spdx.json' } }],
+        });
+        // A referrers tag is no package: an index that is rebuilt stays as it is.
+        expect(await json('channel', 'diff', channel)).toMatchObject({ differences: [], warnings: [] });
+      } finally {
+        await embedded?.stop();
+      }
+    },
+  );
+});
+
+function withoutMd5(repodata: Repodata): Repodata {
+  const strip = (records: Record<string, Record<string, unknown>>) =>
+    Object.fromEntries(
+      Object.entries(records).map(([name, record]) => [
+        name,
+        Object.fromEntries(Object.entries(record).filter(([key]) => key !== 'md5' && key !== 'legacy_bz2_md5')),
+      ]),
+    );
+  return { ...repodata, packages: strip(repodata.packages), 'packages.conda': strip(repodata['packages.conda']) };
+}
