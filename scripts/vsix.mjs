@@ -15,7 +15,14 @@ const staged = await stageExtension();
 if (!process.argv.includes('--stage')) {
   const out = join(root, 'artifacts', 'condock.vsix');
   await mkdir(join(root, 'artifacts'), { recursive: true });
-  const options = ['--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', out];
+  const options = [
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--skip-license',
+    '--no-rewrite-relative-links',
+    '--out',
+    out,
+  ];
   await run('npx', ['--yes', VSCE, 'package', ...options], { cwd: staged });
   const { size } = await stat(out);
   if (size > LIMIT) throw new Error(`${out} has ${size} bytes; at most ${LIMIT} are allowed.`);

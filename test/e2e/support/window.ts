@@ -87,7 +87,7 @@ export async function openWindow(screenshots: string): Promise<Window> {
     closeToasts: async () => {
       await window.run('Notifications: Clear All Notifications');
     },
-    webview: () => page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame'),
+    webview: () => page.locator('iframe.webview.ready').last().contentFrame().frameLocator('iframe#active-frame'),
     screenshot: async (name) => {
       await page.screenshot({ path: join(screenshots, `${name}.png`) });
     },

@@ -27,7 +27,7 @@ export interface Daemon extends Ends {
   request<M extends MethodName>(method: M, params: ParamsOf<M>, options?: RequestOptions): Promise<ResultOf<M>>;
   command: () => Promise<DaemonCommand>;
   on<N extends NotificationName>(name: N, listener: (params: NotificationParams<N>) => void): void;
-  /** Told when the connection is lost, and when a later one stands. */
+  /** Told when the connection is lost without the daemon having been asked to end, and when a later one stands. */
   onLost: (listener: () => void) => Ends;
   onReturned: (listener: () => void) => Ends;
   /** Asks the daemon that runs to end, and starts another. */
@@ -38,6 +38,7 @@ export function createDaemon({ script, version, nodePath, log }: DaemonOptions):
   const lost = createListeners<undefined>();
   const returned = createListeners<undefined>();
   let engaged = false;
+  const life = { wasAskedToEnd: false, restarting: false, mayStart: true };
 
   const command = (): Promise<DaemonCommand> =>
     chooseNode(script, {
@@ -49,14 +50,28 @@ export function createDaemon({ script, version, nodePath, log }: DaemonOptions):
   const client = createReconnectingClient(async () => {
     const daemonCommand = await command();
     log.info(`connecting; where no daemon runs: ${daemonCommand.command} ${daemonCommand.args.join(' ')}`);
-    const connection = await connect({ client: { name: 'vscode', version }, daemonCommand });
+    const connection = await connect({ client: { name: 'vscode', version }, daemonCommand, start: life.mayStart });
     log.info(`connected to the daemon ${connection.daemon.version}, process ${connection.daemon.pid}`);
     return connection;
   });
   client.onStatus((status) => {
     log.info(`the connection is ${status}`);
-    if (status === 'disconnected') lost.tell(undefined);
+    if (status === 'connected') life.wasAskedToEnd = false;
+    if (status === 'draining') life.wasAskedToEnd = true;
+    if (status !== 'disconnected' || life.restarting) return;
+    if (life.wasAskedToEnd) findSuccessor();
+    else lost.tell(undefined);
   });
+  /** Whoever ends the daemon means it: one that took its place is used, but none is started before somebody asks for something. */
+  const findSuccessor = (): void => {
+    life.mayStart = false;
+    client
+      .connect()
+      .catch((error: unknown) => log.info(`the daemon was asked to end, and has no successor: ${String(error)}`))
+      .finally(() => {
+        life.mayStart = true;
+      });
+  };
   client.onReconnected(() => {
     returned.tell(undefined);
   });
@@ -76,11 +91,14 @@ export function createDaemon({ script, version, nodePath, log }: DaemonOptions):
     onReturned: (listener) => returned.add(listener),
     restart: async () => {
       engaged = true;
-      if (client.status === 'connected') {
+      life.restarting = true;
+      try {
         // Its successor is started by the next call, and waits for nothing of the old one's.
-        await client.request('daemon/stop', {});
+        if (client.status === 'connected') await client.request('daemon/stop', {});
+        await client.request('daemon/ping', {});
+      } finally {
+        life.restarting = false;
       }
-      await client.request('daemon/ping', {});
     },
     dispose: () => {
       client.close().catch((error: unknown) => {

@@ -101,7 +101,9 @@ function insideEnvironment(node: EnvironmentNode, model: EnvironmentsModel, sett
   rows.push(...loaded.warnings.map((warning) => message(warning, 'warning')));
   const shown = filterPackages(loaded.packages, settings.filter);
   if (shown.length < loaded.packages.length && isFiltering(settings.filter)) {
-    rows.push(message(t('{0} of {1} shown (filtered)', formatCount(shown.length), loaded.packages.length), 'info'));
+    rows.push(
+      message(t('{0} of {1} shown (filtered)', formatCount(shown.length), formatCount(loaded.packages.length)), 'info'),
+    );
   }
   if (loaded.status === 'complete' && loaded.packages.length === 0 && rows.length === 0) {
     rows.push(message(t('No packages.'), 'info'));

@@ -1,6 +1,5 @@
 import { CondockError, type ParamsOf } from '@condock/protocol';
 import * as vscode from 'vscode';
-import { errorText } from '../../core/error-actions.ts';
 import { t } from '../../core/l10n.ts';
 import { channelProblem, hostOf } from '../../core/publish/channel-target.ts';
 import type { App } from '../app.ts';
@@ -122,7 +121,7 @@ async function signIn(app: App, login: Login): Promise<void> {
 async function offerOtherPlaces(app: App, login: Login, error: CondockError): Promise<void> {
   const [memory, file] = [t('Keep in Memory'), t('Keep in a Plain-Text File')];
   const detail = [
-    errorText(error),
+    error.message,
     t('In memory it is kept until the daemon ends.'),
     t('In a file it is readable by you alone, and by whoever gets at your disk.'),
   ].join('\n\n');
