@@ -72,7 +72,6 @@ async function bundlePage(outdir) {
 async function stageDaemon(outdir) {
   const daemon = programs.find(({ entryPoints }) => 'condockd' in entryPoints);
   await bundle({ ...daemon, outdir });
-  await writeFile(join(outdir, 'package.json'), JSON.stringify({ type: 'module', private: true }));
   const keytar = dirname(
     createRequire(join(root, 'packages', 'daemon', 'package.json')).resolve('keytar/package.json'),
   );

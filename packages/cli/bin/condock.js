@@ -1,2 +1,3 @@
 #!/usr/bin/env node
-import '../dist/condock.js';
+/* global require */
+require('../dist/condock.js');

@@ -18,7 +18,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await run(process.argv.slice(2), {
+// No `await` out here: the program is CommonJS when it is bundled.
+void run(process.argv.slice(2), {
   version: VERSION,
   terminal: detectTerminal(process.stdout, process.stderr, process.env),
   env: process.env,
@@ -27,6 +28,8 @@ process.exitCode = await run(process.argv.slice(2), {
   stdin: () => process.stdin,
   now: () => performance.now(),
   connect: (options) => openClient({ ...options, env: process.env, signal: controller.signal }),
+}).then((code) => {
+  process.exitCode = code;
+  process.off('SIGINT', interrupt);
+  process.off('SIGTERM', interrupt);
 });
-process.off('SIGINT', interrupt);
-process.off('SIGTERM', interrupt);

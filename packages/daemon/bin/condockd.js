@@ -1,2 +1,3 @@
 #!/usr/bin/env node
-import '../dist/bundle/condockd.js';
+/* global require */
+require('../dist/bundle/condockd.js');
