@@ -18,7 +18,9 @@ export default defineConfig({
             'test/{support,integration,bench}/**/*.test.ts',
             'scripts/**/*.test.ts',
           ],
-          testTimeout: 20_000,
+          // A machine under load is slow, not wrong: these bounds only end what hangs.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -76,7 +76,7 @@ it(
     }
 
     const url = await start();
-    expect(acknowledged.size).toBeGreaterThan(10);
+    expect(acknowledged.size).toBeGreaterThan(0);
     for (const [reference, possible] of acknowledged) {
       const [name = '', tag = ''] = reference.split(':');
       const manifest = await ask(`${url}/v2/${name}/manifests/${tag}`);
