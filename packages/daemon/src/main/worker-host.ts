@@ -4,6 +4,7 @@ import type { CallContext, EngineHost, EngineMethodName, NotificationListener } 
 import type { FromWorker, LogLine, ToWorker } from './worker-messages.ts';
 
 interface Call {
+  worker: Worker;
   resolve: (value: never) => void;
   reject: (error: CondockError) => void;
   context: CallContext;
@@ -74,9 +75,11 @@ export function createWorkerHost(options: WorkerHostOptions): WorkerHost {
 
   const onEnd = (ended: Worker, reason: string): void => {
     if (worker === ended) worker = undefined;
-    options.busy(false);
+    if (worker === undefined) options.busy(false);
     disposed?.();
-    for (const id of [...calls.keys()]) {
+    // A thread that failed ends a moment later: its successor's calls go on.
+    for (const [id, call] of [...calls]) {
+      if (call.worker !== ended) continue;
       settle(id)?.reject(
         new CondockError('internal', `The engine ended in the middle of the request: ${reason}`, {
           hint: 'Try again; see "condock daemon log".',
@@ -98,16 +101,17 @@ export function createWorkerHost(options: WorkerHostOptions): WorkerHost {
     started.once('exit', (code) => onEnd(started, `exit code ${code}`));
     return started;
   };
-  const send = (message: ToWorker): void => running().postMessage(message);
 
   return {
     warmUp: () => void running(),
     call: <M extends EngineMethodName>(method: M, params: unknown, context: CallContext) =>
       new Promise<ResultOf<M>>((resolve, reject) => {
         const id = (lastId += 1);
+        const thread = running();
+        const send = (message: ToWorker): void => thread.postMessage(message);
         const cancel = (): void => send({ type: 'cancel', id });
         const forget = (): void => context.signal.removeEventListener('abort', cancel);
-        calls.set(id, { resolve: resolve, reject, context, forget });
+        calls.set(id, { worker: thread, resolve, reject, context, forget });
         context.signal.addEventListener('abort', cancel, { once: true });
         send({ type: 'call', id, method, params, connection: context.connection });
         if (context.signal.aborted) cancel();
@@ -117,7 +121,7 @@ export function createWorkerHost(options: WorkerHostOptions): WorkerHost {
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
     connectionClosed: (connection) => {
-      if (worker !== undefined) send({ type: 'connection-closed', connection });
+      worker?.postMessage({ type: 'connection-closed', connection } satisfies ToWorker);
     },
     [Symbol.asyncDispose]: async () => {
       const ending = worker;
