@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Credential } from '../../packages/daemon/src/oci/auth/credential-source.ts';
 import { createRegistryClient, type FullRegistryClient } from '../../packages/daemon/src/oci/client.ts';
@@ -6,6 +9,7 @@ import { sha256Digest } from '../../packages/daemon/src/oci/digest.ts';
 import { encodeManifest } from '../../packages/daemon/src/oci/manifest.ts';
 import type { UploadSource } from '../../packages/daemon/src/oci/registry-client.ts';
 import { type Digest, type Manifest, MEDIA_TYPES } from '../../packages/daemon/src/oci/types.ts';
+import { startTokenServer, type TokenServer, usersMayAll } from '../support/token-server/index.ts';
 import { type DockerRegistry, dockerRegistryMissing, startDockerRegistry } from './support/docker-registry.ts';
 
 const missing = dockerRegistryMissing('htpasswd');
@@ -28,21 +32,34 @@ async function gather(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(all);
 }
 
-for (const auth of [undefined, 'htpasswd'] as const) {
+for (const auth of [undefined, 'htpasswd', 'token'] as const) {
   describe.skipIf(missing !== undefined)(`docker-registry, ${auth ?? 'open to everybody'}`, () => {
     let registry: DockerRegistry;
     let client: FullRegistryClient;
 
+    let tokens: TokenServer | undefined;
+    let folder: string;
+
     beforeAll(async () => {
-      registry = await startDockerRegistry(auth === undefined ? {} : { auth });
-      const { username, password: secret } = registry;
-      const credential: Credential = { kind: 'basic', username, secret, source: 'test' };
+      folder = await mkdtemp(join(tmpdir(), 'condock-client-'));
+      const credential: Credential = { kind: 'basic', username: 'user', secret: 'pass:word', source: 'test' };
+      if (auth === 'token') {
+        tokens = await startTokenServer({
+          users: { user: credential.secret },
+          grant: usersMayAll({ anonymousPull: false }),
+        });
+        const rootCertificates = join(folder, 'bundle.pem');
+        await writeFile(rootCertificates, tokens.certificate);
+        registry = await startDockerRegistry({ auth: { ...tokens, rootCertificates } });
+      } else registry = await startDockerRegistry(auth === undefined ? {} : { auth });
       const credentials = { find: () => Promise.resolve(auth === undefined ? undefined : credential) };
       client = createRegistryClient({ credentials });
     });
     afterAll(async () => {
       await client.close();
       await registry.stop();
+      await tokens?.stop();
+      await rm(folder, { recursive: true });
     });
 
     const repository = (name: string) => ({ host: registry.host, name });
@@ -164,6 +181,37 @@ for (const auth of [undefined, 'htpasswd'] as const) {
         data: { host: registry.host, status: 401, credentialSource: 'old file' },
       });
       await wrong.close();
+    });
+
+    it.skipIf(auth !== 'token')('needs at most 20 tokens for 500 private repositories', async () => {
+      const repositories = Array.from({ length: 500 }, (_, i) => repository(`many/linux-64/package-${String(i)}`));
+      const bytes = randomBytes(100);
+      const source = sourceOf(bytes, sha256Digest(bytes));
+      for (const name of [0, 250, 499]) await client.uploadBlob(repositories[name]!, source);
+      client.forget();
+      const before = tokens!.tokenRequests.length;
+      await client.authorize(repositories, 'pull');
+      const found = await Promise.all(repositories.map((r) => client.headBlob(r, sha256Digest(bytes))));
+      expect(found.filter((f) => f !== undefined).length).toBe(3);
+      expect(tokens!.tokenRequests.length - before).toBeLessThanOrEqual(20);
+    });
+
+    it.skipIf(auth !== 'token')('gets tokens for a refresh token that is replaced at every use', async () => {
+      let secret = tokens!.createRefreshToken('user');
+      tokens!.rotateRefreshTokens();
+      const rotating = createRegistryClient({
+        credentials: {
+          find: () => Promise.resolve({ kind: 'identity-token', secret, source: 'test' }),
+          rotated: (_query, _previous, next) => {
+            secret = next;
+            return Promise.resolve();
+          },
+        },
+      });
+      for (const name of ['r/a', 'r/b', 'r/c']) {
+        expect(await rotating.headBlob(repository(name), sha256Digest(Buffer.from(name)))).toBeUndefined();
+      }
+      await rotating.close();
     });
   });
 }

@@ -283,12 +283,12 @@ interface RequesterOf {
 function tokenRequester(
   { host, realm, service, credential }: RequesterOf,
   query: CredentialQuery,
-  { finder, send, log }: AuthorizerParts,
+  { finder, send, log, clock }: AuthorizerParts,
 ): Parameters<typeof createTokenBroker>[0]['request'] {
   let current = credential;
   return async (scopes) => {
     const about = { host, realm: realm.url.host, scopes: scopes.length, source: current?.source ?? 'anonymous' };
-    const answer = await requestToken({ host, realm, service, scopes, credential: current }, send);
+    const answer = await requestToken({ host, realm, service, scopes, credential: current }, send, () => clock.now());
     if (answer.kind === 'refused') {
       log({ event: 'token-refused', ...about, status: answer.status });
       return answer;

@@ -131,6 +131,15 @@ describe('tokens', () => {
     expect(made.tokens.seen.every((r) => !r.url.includes('refresh'))).toBe(true);
   });
 
+  it('are asked for again where the token server is busy, as late as it wants', async () => {
+    let count = 0;
+    const { host, issued } = await start({ refuse: () => (++count <= 2 ? { status: 503 } : undefined) });
+    const { client, clock } = connect();
+    expect(await client.headBlob({ host, name: 'a' }, digest)).toBeDefined();
+    expect(issued.length).toBe(1);
+    expect(clock.slept.length).toBe(2);
+  });
+
   it.each([
     ['no JSON', '<html>'],
     ['no token', {}],

@@ -1,6 +1,7 @@
 import { CondockError } from '@condock/protocol';
 import type { HttpRequest, HttpResponse } from '../transport/dispatch.ts';
 import { discard, readBounded, readShort } from '../transport/body.ts';
+import { requestedPause } from '../transport/retry.ts';
 import type { Credential } from './credential-source.ts';
 import type { AcceptedRealm } from './realm-rules.ts';
 import { formatScope, type Scope } from './scopes.ts';
@@ -26,11 +27,12 @@ const CLIENT_ID = 'condock';
 /**
  * Asks a token server once: GET with Basic for a password or anonymously, POST with a form for an identity token (an OAuth
  * refresh token, as ACR and `docker login` use it). Redirects are not followed: a secret is in the request. Throws
- * `registry-error` for answers that are none.
+ * `registry-error` or `rate-limited` for answers that are none, with `status` and `realm` in its data.
  */
 export async function requestToken(
   question: TokenQuestion,
   send: (request: HttpRequest) => Promise<HttpResponse>,
+  now: () => number,
 ): Promise<TokenAnswer> {
   const { host, realm } = question;
   const response = await send(buildRequest(question));
@@ -43,11 +45,10 @@ export async function requestToken(
     discard(body);
     return { kind: 'refused', status };
   }
-  await readShort(body);
-  if (status === 429) {
-    throw failed('rate-limited', host, realm.url, 'is asked too much', status);
-  }
-  throw failed('registry-error', host, realm.url, `answered ${status}`, status);
+  const pauseMs = requestedPause(response.headers, await readShort(body), now());
+  const code = status === 429 ? 'rate-limited' : 'registry-error';
+  const what = status === 429 ? 'is asked too much' : `answered ${status}`;
+  throw failed(code, host, realm.url, what, status, pauseMs);
 }
 
 function buildRequest({ realm, service, scopes, credential }: TokenQuestion): HttpRequest {
@@ -103,9 +104,15 @@ function failed(
   realm: URL,
   what: string,
   status: number,
+  pauseMs?: number,
 ): CondockError {
   return new CondockError(code, `The token server ${realm.host} of ${host} ${what}.`, {
     hint: 'Try again later; if it stays so, tell whoever runs the registry.',
-    data: { host, status, realm: realm.host },
+    data: {
+      host,
+      status,
+      realm: realm.host,
+      ...(pauseMs === undefined ? {} : { retryAfterSeconds: pauseMs / 1000 }),
+    },
   });
 }

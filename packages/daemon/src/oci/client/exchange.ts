@@ -12,6 +12,7 @@ import {
   MAX_TOTAL_WAIT_MS,
   MAX_TRIES,
   requestedPause,
+  tokenServerPause,
 } from '../transport/retry.ts';
 import type { Answer, Call } from './call.ts';
 import { createRounds, type RoundsParts } from './rounds.ts';
@@ -52,7 +53,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
 
   const mayRepeat = (call: Call, outcome: Outcome): boolean => {
     if (call.stream !== undefined || call.options.signal?.aborted === true) return false;
-    return 'answer' in outcome ? isTransientStatus(outcome.answer.status) : isTransientFailure(outcome.error);
+    return 'answer' in outcome
+      ? isTransientStatus(outcome.answer.status)
+      : isTransientFailure(outcome.error) || tokenServerPause(outcome.error) !== undefined;
   };
 
   /** Reads what an answer asks for, and makes everybody who asks the same host wait for as long. */
@@ -77,7 +80,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
       let outcome = await attempt(call);
       if (!mayRepeat(call, outcome)) return settle(call, outcome);
       if ('answer' in outcome) outcome = { answer: await requested(outcome.answer) };
-      const asked = 'answer' in outcome ? (outcome.answer.retryAfterMs ?? 0) : 0;
+      const asked = 'answer' in outcome ? (outcome.answer.retryAfterMs ?? 0) : (tokenServerPause(outcome.error) ?? 0);
       const waitMs = Math.max(
         asked,
         backoff(tries, () => clock.random()),

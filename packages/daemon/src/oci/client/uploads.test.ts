@@ -213,10 +213,14 @@ describe('uploadBlob', () => {
     const bytes = randomBytes(5 * MIB);
     let tokens = 0;
     let refused = false;
-    registry.disturb = ({ path, method, headers }, response) => {
+    registry.disturb = ({ path, method, headers, body }, response) => {
       if (path === '/token') answer(response, 200, {}, { token: `t${++tokens}` });
       else if (headers.authorization === undefined || (method === 'PATCH' && !refused)) {
-        refused ||= headers.authorization !== undefined;
+        if (headers.authorization !== undefined) {
+          refused = true;
+          // What came before the token ran out has arrived.
+          registry.received = Buffer.from(body.subarray(0, 2 * MIB));
+        }
         answer(response, 401, { 'www-authenticate': `Bearer realm="${server.origin}/token"` });
       } else return false;
       return true;
@@ -226,6 +230,7 @@ describe('uploadBlob', () => {
     const used = server.seen.filter((r) => r.method === 'PATCH').map((r) => r.headers.authorization);
     expect(used.length).toBe(2);
     expect(used[0]).not.toBe(used[1]);
+    expect(server.seen.filter((r) => r.method === 'PATCH')[1]!.headers['content-range']).toMatch(`${2 * MIB}-`);
   });
 
   it('stops when it is told to', async () => {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { CondockError } from '@condock/protocol';
 
 /** Tries in all, the first included. */
 export const MAX_TRIES = 5;
@@ -44,6 +45,17 @@ export function connectionFailure(error: unknown): string | undefined {
 export function isTransientFailure(error: unknown): boolean {
   const code = connectionFailure(error);
   return code !== undefined && TRANSIENT_ERRORS.has(code);
+}
+
+/**
+ * What a token server answered instead of a token, where that may be different next time: the pause in milliseconds that it asks
+ * for, or 0. Undefined for all other errors.
+ */
+export function tokenServerPause(error: unknown): number | undefined {
+  if (!(error instanceof CondockError) || error.data?.realm === undefined) return undefined;
+  const { status, retryAfterSeconds } = error.data;
+  if (typeof status !== 'number' || !isTransientStatus(status)) return undefined;
+  return typeof retryAfterSeconds === 'number' ? retryAfterSeconds * 1000 : 0;
 }
 
 /** Jittered exponential pause in milliseconds before try number `tries + 1`. */
