@@ -99,9 +99,11 @@ describe.skipIf(programs === undefined)(`kill -9, ${String(ROUNDS)} times each`,
           failed: [],
         });
         const asked = proxy.requests.filter(({ path }) => path.includes('/blobs/'));
-        expect(asked.map(({ path }) => path.split('/').at(-1)).sort(), told).toEqual(
-          missing.map(({ sha256 }) => `sha256:${sha256}`).sort(),
-        );
+        const digests = asked.map(({ path }) => path.split('/').at(-1)?.slice('sha256:'.length));
+        const unasked = missing.filter(({ sha256 }) => !digests.includes(sha256));
+        expect(digests, told).toHaveLength(missing.length - unasked.length);
+        // All its bytes had come when the end came: then none is asked for again. Small ones are never kept in part.
+        for (const { size } of unasked) expect(size, told).toBeGreaterThan(1024 * 1024);
         const brought = asked.reduce((sum, { received }) => sum + received, 0);
         expect(brought, told).toBeLessThanOrEqual(missing.reduce((sum, { size }) => sum + size, 0));
         resumed.push(...asked.filter(({ range, status }) => range !== undefined && status === 206));
