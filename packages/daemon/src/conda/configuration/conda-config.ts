@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { redact, toCondockError } from '@condock/protocol';
 import { parseChannelUrl } from '../channel-url.ts';
@@ -28,9 +28,12 @@ export function condaConfigFiles({ env, homedir, platform }: ConfigurationPlaces
 }
 
 function filesIn(folder: string): string[] {
+  // Most of the folders that count are on no machine, and they are looked at for every request.
+  if (!existsSync(folder)) return [];
   const files = [join(folder, '.mambarc'), join(folder, '.condarc'), join(folder, 'condarc')];
+  const more = join(folder, 'condarc.d');
+  if (!existsSync(more)) return files;
   try {
-    const more = join(folder, 'condarc.d');
     return [
       ...files,
       ...readdirSync(more)
