@@ -155,6 +155,12 @@ describe('condock publish', () => {
     expect(err).toBe('failed  /folder/b: h.example is silent.\n        Check the network.\n');
   });
 
+  it('passes on once what is unusual about an archive, whatever the layouts', async () => {
+    const unusual = { ...row, warnings: ['info/x leads to no file.'] };
+    const { code, err } = await publish([unusual, { ...unusual, layout: 'v1' as never }]);
+    expect({ code, err }).toEqual({ code: 0, err: 'warning: /folder/a-1-0.conda: info/x leads to no file.\n' });
+  });
+
   it('says of a dry run what would happen', async () => {
     const { out, calls } = await publish([row], '--dry-run');
     expect(out).toMatch(/^would publish .*\n.*1 to upload \(1\.0 kB\), 1 present/);

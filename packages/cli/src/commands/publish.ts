@@ -60,6 +60,8 @@ export const publish: Command = {
         session.line(`${session.colors.green(dryRun ? 'would publish' : 'published')}  ${row.reference ?? ''}`);
         session.line(`  ${session.colors.dim(`${row.manifestDigest ?? ''}  ${describeBlobs(row.blobs, dryRun)}`)}`);
       }
+      for (const warning of new Set(rows.flatMap((row) => (row.warnings ?? []).map((w) => `${row.file}: ${w}`))))
+        session.warn(warning);
     }
     const failed = rows.filter((r) => r.error !== undefined).length;
     return failed === 0 ? 0 : failed === rows.length ? 1 : 3;

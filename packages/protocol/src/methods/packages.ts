@@ -107,6 +107,7 @@ export const packageMethods = {
         manifestDigest: digest.nullable(),
         layout: layoutVersion,
         blobs: z.array(z.object({ digest, size: z.number().int(), moved: z.enum(['uploaded', 'mounted', 'present']) })),
+        warnings: z.array(z.string()).optional().describe('What is unusual about the archive, as sentences.'),
         error: errorDocument.optional(),
       }),
     ),

@@ -24,6 +24,8 @@ export interface InspectParts {
 export interface OpenedPackage {
   infoFiles: InfoFiles;
   from: PackageInsides['from'];
+  /** What is unusual about the archive, as sentences. */
+  warnings: readonly string[];
   /** Undefined for a local file. */
   found?: FoundArtifact;
 }
@@ -55,6 +57,7 @@ export async function inspectPackage(
     manifestDigest: found?.manifest.digest ?? null,
     layers: found === undefined ? [] : describeLayers(found.artifact, parts.store),
     ...inside,
+    warnings: [...opened.warnings, ...inside.warnings],
     from: opened.from,
   };
 }
@@ -62,17 +65,17 @@ export async function inspectPackage(
 export async function openPackage(text: string, parts: InspectParts, options: TransferOptions): Promise<OpenedPackage> {
   const target = parseTarget(text, parts.map);
   if (target.kind === 'file') {
-    const archive = await openArchive(target.path);
-    return { infoFiles: await archive.infoFiles(), from: 'archive' };
+    const archive = await openArchive(target.path, { signal: options.signal });
+    return { infoFiles: await archive.infoFiles(), from: 'archive', warnings: archive.warnings };
   }
   const found = await findArtifact(target, parts.registry, options);
   const { artifact, repository } = found;
   if (artifact.info !== undefined) {
     const bytes = await fetchInfo(artifact.info, repository, parts, options);
     await rememberManifest(found, parts, options);
-    return { infoFiles: await readInfoTar(bytes), from: 'info-layer', found };
+    return { infoFiles: await readInfoTar(bytes), from: 'info-layer', warnings: [], found };
   }
-  return { infoFiles: await infoOfArchive(found, parts, options), from: 'archive', found };
+  return { ...(await openFoundArchive(found, parts, options)), from: 'archive', found };
 }
 
 export async function findArtifact(
@@ -119,7 +122,11 @@ async function fetchInfo(
   return bytes;
 }
 
-async function infoOfArchive(found: FoundArtifact, parts: InspectParts, options: TransferOptions): Promise<InfoFiles> {
+async function openFoundArchive(
+  found: FoundArtifact,
+  parts: InspectParts,
+  options: TransferOptions,
+): Promise<Pick<OpenedPackage, 'infoFiles' | 'warnings'>> {
   const { artifact, repository } = found;
   const format = artifact.archives.conda === undefined ? 'tar.bz2' : 'conda';
   const layer = artifact.archives[format];
@@ -130,8 +137,8 @@ async function infoOfArchive(found: FoundArtifact, parts: InspectParts, options:
     });
   }
   await parts.transfers.fetch({ digest: layer.digest, size: layer.size, repositories: [repository] }, options);
-  const archive = await openArchive(parts.store.pathOf(layer.digest), { format });
-  return archive.infoFiles();
+  const archive = await openArchive(parts.store.pathOf(layer.digest), { format, signal: options.signal });
+  return { infoFiles: await archive.infoFiles(), warnings: archive.warnings };
 }
 
 async function rememberManifest(found: FoundArtifact, parts: InspectParts, options: TransferOptions): Promise<void> {

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { CondockError } from '@condock/protocol';
 import { openArchive } from '../../conda/archive/open-archive.ts';
 import { parseFileName } from '../../conda/file-name.ts';
-import type { InfoFiles } from '../../conda/info-files.ts';
+import { infoContents, type InfoFiles } from '../../conda/info-files.ts';
 import { describeInside } from '../../conda/insides.ts';
 import type { PackageFileName } from '../../conda/types.ts';
 import { digestFromHex } from '../../oci/digest.ts';
@@ -22,6 +22,8 @@ export interface LocalPackage {
   size: number;
   digest: Digest;
   md5: string;
+  /** What is unusual and does not keep it from being published, as sentences. */
+  warnings: string[];
 }
 
 export interface OpenOptions {
@@ -33,7 +35,7 @@ export interface OpenOptions {
 /** Opens an archive, compares its name with its index.json, and hashes it in one pass. */
 export async function openLocalPackage(path: string, options: OpenOptions): Promise<LocalPackage> {
   const fileName = parseFileName(basename(path));
-  const archive = await openArchive(path);
+  const archive = await openArchive(path, { signal: options.signal });
   const infoFiles = await archive.infoFiles();
   const { index } = describeInside(infoFiles, path);
   for (const key of ['name', 'version', 'build'] as const) {
@@ -48,7 +50,13 @@ export async function openLocalPackage(path: string, options: OpenOptions): Prom
     );
   }
   const hashes = await hashFile(path, options.signal);
-  return { path, fileName, subdir: subdirOf(path, index, options.subdir), index, infoFiles, ...hashes };
+  const warnings = [
+    ...archive.warnings,
+    ...infoContents(infoFiles).omitted.map(
+      (name) => `info/${name} leads to no file within info/, so the info layer is without it.`,
+    ),
+  ];
+  return { path, fileName, subdir: subdirOf(path, index, options.subdir), index, infoFiles, warnings, ...hashes };
 }
 
 function subdirOf(path: string, index: Record<string, unknown>, given: string | undefined): string {

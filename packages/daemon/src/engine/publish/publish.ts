@@ -121,7 +121,15 @@ async function publishFile(
         request: { ...options.request, onBytes },
       });
       written.push(repository.name);
-      outcome.rows.push({ file, reference, manifestDigest: built.digest, layout, blobs });
+      const { warnings } = local;
+      outcome.rows.push({
+        file,
+        reference,
+        manifestDigest: built.digest,
+        layout,
+        blobs,
+        ...(warnings.length === 0 ? {} : { warnings }),
+      });
       outcome.additions.push({ layout, local });
     } catch (error) {
       rethrowCancellation(error, options);

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startRegistry } from '@condock/daemon';
+import type { EnvironmentListing, ParamsOf, ResultOf } from '@condock/protocol';
+import { INDEX, PAYLOAD, rawZstd, tarOf, zipOf } from '../../packages/daemon/src/conda/testing/archives.ts';
+import { type FullStack, startFullStack } from '../support/full-stack.ts';
+import { buildPackages, buildPixiLock, type BuiltPackage } from '../support/packages/index.ts';
+
+const CHANNEL_URL = 'https://conda.example/ours';
+
+describe('the whole path, on Node alone', () => {
+  let stack: FullStack;
+  let registry: Awaited<ReturnType<typeof startRegistry>>;
+  let built: BuiltPackage[];
+  beforeAll(async () => {
+    stack = await startFullStack();
+    registry = await startRegistry({ directory: join(stack.folder, 'registry') });
+    stack.configure(`[mirrors]\n"${CHANNEL_URL}" = ["oci://${registry.host}/ours"]\n`);
+    built = await buildPackages(
+      [
+        { name: '_mutex', format: 'tar.bz2' },
+        { name: 'lib', version: '1!2.0+abi7', subdir: 'linux-64', format: 'conda' },
+      ],
+      stack.folder,
+    );
+  });
+  afterAll(async () => {
+    await registry.stop();
+    await stack[Symbol.asyncDispose]();
+  });
+
+  const json = async (...args: string[]): Promise<{ code: number; document: unknown }> => {
+    const { code, stdout } = await stack.condock([...args, '--json']);
+    return { code, document: JSON.parse(stdout) };
+  };
+  const publish = async (files: readonly string[]) => {
+    const { code, document } = await json('publish', ...files, '--to', `oci://${registry.host}/ours`);
+    return { code, rows: document as ResultOf<'publish/run'> };
+  };
+  const prefetch = async (path: string) => {
+    const { code, document } = await json('prefetch', path);
+    return { code, report: document as ResultOf<'prefetch/run'> };
+  };
+  const states = async (path: string) =>
+    ((await json('env', 'show', path)).document as EnvironmentListing).environments[0]?.packages.map((p) => [
+      p.name,
+      p.state,
+    ]);
+
+  it('goes from archives to a registry, and from a lock to verified blobs', async () => {
+    const files = built.map(({ path }) => path);
+    const to = `oci://${registry.host}/ours`;
+    const first = await publish(files);
+    expect(first.code).toBe(0);
+    expect(first.rows.map((row) => row.reference)).toEqual([
+      `${to}/noarch/zzz_mutex:1.0-0`,
+      `${to}/linux-64/lib:1__e__2.0__p__abi7-0`,
+    ]);
+    expect(first.rows.every((row) => row.error === undefined && row.warnings === undefined)).toBe(true);
+
+    const again = await publish(files);
+    expect(again.rows.map((row) => row.manifestDigest)).toEqual(first.rows.map((row) => row.manifestDigest));
+    expect(again.rows.flatMap((row) => row.blobs.map((blob) => blob.moved))).toEqual(
+      again.rows.flatMap((row) => row.blobs.map(() => 'present')),
+    );
+
+    const lock = stack.write(
+      'pixi.lock',
+      buildPixiLock(built, { channelUrl: CHANNEL_URL, platform: 'linux-64', version: 6 }),
+    );
+    expect(await states(lock)).toEqual([
+      ['_mutex', 'available'],
+      ['lib', 'available'],
+    ]);
+    const { code, report } = await prefetch(lock);
+    expect({ code, report }).toMatchObject({ code: 0, report: { requested: 2, fetched: 2, cached: 0, failed: [] } });
+    expect(report.bytes).toBe(built.reduce((sum, { size }) => sum + size, 0));
+    expect(await states(lock)).toEqual([
+      ['_mutex', 'cached'],
+      ['lib', 'cached'],
+    ]);
+    expect(await json('cache', 'verify')).toEqual({ code: 0, document: { checked: 2, bad: [] } });
+  });
+
+  it('asks nobody but the mirror that is configured, and says why packages are not there', async () => {
+    const [lib] = built.slice(1);
+    const [missing] = await buildPackages([{ name: 'missing', subdir: 'linux-64' }], stack.folder);
+    const lock = stack.write(
+      'missing.lock/pixi.lock',
+      buildPixiLock([lib!, missing!], { channelUrl: CHANNEL_URL, platform: 'linux-64', version: 6 }),
+    );
+    const shown = await stack.condock(['env', 'show', lock]);
+    expect(shown.stdout).toMatch(/absent: oci:.*missing:1\.0-0 does not exist, or is private\.\n {2}If it is private/);
+    const { code, report } = await prefetch(lock);
+    expect(code).toBe(3);
+    expect(report.failed).toMatchObject([{ name: missing?.fileName, state: 'absent' }]);
+  });
+
+  describe('with an unusual archive', () => {
+    let file: string;
+    beforeEach(async () => {
+      const info = await tarOf([
+        { name: 'info/index.json', content: INDEX },
+        { name: 'info/licenses/LICENSE.txt', type: 'symlink', linkname: '/usr/share/licenses/MIT' },
+      ]);
+      file = stack.write(
+        'foo-1.0-0.conda',
+        await zipOf([
+          ['folder/pkg-foo-1.0-0.tar.zst', PAYLOAD],
+          ['folder/info-foo-1.0-0.tar.zst', rawZstd(info)],
+        ]),
+      );
+    });
+
+    it('says when publishing it what is unusual, and what the info layer lacks', async () => {
+      const params = { files: [file], to: `oci://${registry.host}/odd`, subdir: 'noarch' };
+      const [row] = await stack.client.request('publish/run', params satisfies ParamsOf<'publish/run'>);
+      expect(row?.error).toBeUndefined();
+      expect(row?.warnings).toEqual([
+        expect.stringMatching(/stand in the folder folder/),
+        'It has no metadata.json.',
+        'info/licenses/LICENSE.txt leads to no file within info/, so the info layer is without it.',
+      ]);
+    });
+
+    it('says so when looking inside it', async () => {
+      const { warnings } = await stack.client.request('package/inspect', { target: file });
+      expect(warnings).toEqual(expect.arrayContaining(['It has no metadata.json.']));
+    });
+  });
+});
