@@ -1,6 +1,12 @@
 // The thread of the engine: turns messages into calls. Everything else is composed as for a command line.
 import { parentPort, workerData } from 'node:worker_threads';
-import { type NotificationName, type ProgressValue, toCondockError } from '@condock/protocol';
+import {
+  coalesceProgress,
+  type NotificationName,
+  type ProgressValue,
+  systemTimers,
+  toCondockError,
+} from '@condock/protocol';
 import type { CallContext, EngineHost, EngineMethodName } from '../engine/engine-host.ts';
 import { composeEngine, type ComposeOptions } from './compose-engine.ts';
 import type { FromWorker, LogLine, ToWorker } from './worker-messages.ts';
@@ -32,13 +38,19 @@ engine.then(
 async function call({ id, method, params, connection }: Extract<ToWorker, { type: 'call' }>): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
-  const progress = (value: ProgressValue): void => send({ type: 'progress', id, value });
-  const context: CallContext = { signal: controller.signal, progress, connection };
+  // Already here: a report of each of thousands of packages costs both threads more than the packages do.
+  const progress = coalesceProgress({
+    send: (value: ProgressValue) => send({ type: 'progress', id, value }),
+    timers: systemTimers,
+  });
+  const context: CallContext = { signal: controller.signal, progress: (value) => progress.push(value), connection };
   try {
     const host = await engine;
     const result = await host.call(method as EngineMethodName, params as never, context);
+    progress.finish();
     send({ type: 'result', id, result });
   } catch (error) {
+    progress.finish();
     const failure = toCondockError(error);
     if (failure.code === 'internal') log({ level: 'error', message: describeCause(error) });
     send({ type: 'error', id, error: failure.toJSON() });

@@ -9,6 +9,7 @@ import type { CallContext } from '../engine-host.ts';
 import { authorizeAhead } from '../resolve/authorize-ahead.ts';
 import { judgeManifest } from '../resolve/check-package.ts';
 import { type Origin, type PlannedPackage, stateOf } from '../resolve/planned-package.ts';
+import { moreTelling } from '../resolve/telling.ts';
 import type { Transfers } from '../transfer/transfers.ts';
 import { keepManifest } from './keep-manifest.ts';
 import { Progress } from './progress.ts';
@@ -57,22 +58,25 @@ export async function prefetch(
     bytes: 0,
     seconds: 0,
   };
+  // Leased before it is looked for: what is here then stays, and the store need not be asked again.
+  using _lease = parts.store.lease(packages.flatMap((p) => (p.digest === undefined ? [] : [p.digest])));
+  const missing = new Set(packages.filter((p) => p.digest === undefined || parts.store.has(p.digest) === undefined));
   const progress = new Progress(context.progress, `Prefetch ${plural(packages.length, 'package')}`, {
     packages: packages.length,
-    bytes: packages.reduce((sum, p) => sum + bytesToCome(p, parts.store), 0),
+    bytes: [...missing].reduce((sum, p) => sum + (p.problem === undefined ? (p.entry.size ?? 0) : 0), 0),
   });
-  using _lease = parts.store.lease(packages.flatMap((p) => (p.digest === undefined ? [] : [p.digest])));
   const limit = pLimit(AT_ONCE);
   const isCancelled = (): boolean => options.request.signal.aborted;
-  const missing = packages.filter((p) => p.digest === undefined || parts.store.has(p.digest) === undefined);
   try {
-    await authorizeAhead(missing, parts.registry, options.request);
+    await authorizeAhead([...missing], parts.registry, options.request);
     await Promise.all(
       packages.map((planned) =>
         limit(async () => {
           if (isCancelled()) return;
           try {
-            const bytes = await prefetchOne(planned, parts, options, (n) => progress.addBytes(n));
+            const bytes = await prefetchOne(planned, !missing.has(planned), parts, options, (n) =>
+              progress.addBytes(n),
+            );
             report.bytes += bytes.network;
             if (bytes.fetched) report.fetched += 1;
             else report.cached += 1;
@@ -100,12 +104,6 @@ function nameOf(planned: PlannedPackage): string {
   );
 }
 
-function bytesToCome(planned: PlannedPackage, store: BlobStore): number {
-  if (planned.problem !== undefined) return 0;
-  if (planned.digest !== undefined && store.has(planned.digest) !== undefined) return 0;
-  return planned.entry.size ?? 0;
-}
-
 interface OneResult {
   fetched: boolean;
   network: number;
@@ -113,18 +111,14 @@ interface OneResult {
 
 async function prefetchOne(
   planned: PlannedPackage,
+  isHere: boolean,
   parts: PrefetchParts,
   options: PrefetchOptions,
   onBytes: (bytes: number) => void,
 ): Promise<OneResult> {
   const wantsArchive = options.layers.includes('package');
   const result: OneResult = { fetched: false, network: 0 };
-  if (
-    wantsArchive &&
-    planned.digest !== undefined &&
-    parts.store.has(planned.digest) !== undefined &&
-    options.layers.length === 1
-  ) {
+  if (wantsArchive && planned.digest !== undefined && isHere && options.layers.length === 1) {
     parts.store.touch(planned.digest);
     return result;
   }
@@ -151,10 +145,16 @@ async function fetchArchive(
   let telling: CondockError | undefined;
   const askManifests = async (): Promise<boolean> => {
     for (const origin of planned.origins) {
-      const manifest = await parts.registry.getManifest(origin.repository, origin.tag, options.request);
-      const judged = judgeManifest(planned, origin, manifest);
-      if (judged.state === 'available') return true;
-      if (telling === undefined || telling.code === 'absent') telling = judged.error;
+      try {
+        const manifest = await parts.registry.getManifest(origin.repository, origin.tag, options.request);
+        const judged = judgeManifest(planned, origin, manifest);
+        if (judged.state === 'available') return true;
+        if (judged.error !== undefined) telling = moreTelling(telling, judged.error);
+      } catch (error) {
+        // The next mirror may answer.
+        if (options.request.signal.aborted) throw error;
+        telling = moreTelling(telling, toCondockError(error));
+      }
     }
     return false;
   };
@@ -173,8 +173,10 @@ async function fetchArchive(
       { ...options.request, onBytes },
     );
   } catch (error) {
-    if (telling !== undefined && toCondockError(error).code === 'absent') throw telling;
-    throw error;
+    const failure = toCondockError(error);
+    // Whether this machine's store failed is another matter.
+    const isAboutMirrors = ['absent', 'unreachable', 'timeout'].includes(failure.code);
+    throw telling !== undefined && isAboutMirrors ? moreTelling(telling, failure) : failure;
   }
 }
 
@@ -203,14 +205,18 @@ async function findLayer(
 ) {
   let failure: CondockError | undefined;
   for (const origin of planned.origins) {
-    const fetched = await parts.registry.getManifest(origin.repository, origin.tag, options.request);
-    const judged = judgeManifest(planned, origin, fetched);
-    if (fetched !== undefined && (judged.state === 'available' || judged.state === 'unknown-digest')) {
-      const layer: Descriptor | undefined = readPackageArtifact(fetched.document as Manifest)[role];
-      if (layer !== undefined) return { origin, manifest: fetched, layer };
-      failure ??= missingLayer(origin, role);
+    try {
+      const fetched = await parts.registry.getManifest(origin.repository, origin.tag, options.request);
+      const judged = judgeManifest(planned, origin, fetched);
+      if (fetched !== undefined && (judged.state === 'available' || judged.state === 'unknown-digest')) {
+        const layer: Descriptor | undefined = readPackageArtifact(fetched.document as Manifest)[role];
+        if (layer !== undefined) return { origin, manifest: fetched, layer };
+        failure = moreTelling(failure, missingLayer(origin, role));
+      } else if (judged.error !== undefined) failure = moreTelling(failure, judged.error);
+    } catch (error) {
+      if (options.request.signal.aborted) throw error;
+      failure = moreTelling(failure, toCondockError(error));
     }
-    failure ??= judged.error;
   }
   throw failure ?? new Error('a package without problem has at least one origin');
 }
