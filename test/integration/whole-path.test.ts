@@ -96,6 +96,25 @@ describe('the whole path, on Node alone', () => {
     expect(report.failed).toMatchObject([{ name: missing?.fileName, state: 'absent' }]);
   });
 
+  it('goes on to the next mirror where one does not answer', async () => {
+    const to = `oci://${registry.host}/ours`;
+    const { rows } = await publish([built[1]!.path]);
+    expect(rows[0]?.error).toBeUndefined();
+    stack.configure(`[mirrors]\n"${CHANNEL_URL}" = ["oci://127.0.0.1:9/ours", "${to}"]\n`);
+    const url = `${CHANNEL_URL}/linux-64/${built[1]!.fileName}`;
+    const inside = await stack.client.request('package/inspect', { target: url });
+    expect(inside.reference).toBe(`${to}/linux-64/lib:1__e__2.0__p__abi7-0`);
+    const lock = stack.write(
+      'next/pixi.lock',
+      buildPixiLock(built, { channelUrl: CHANNEL_URL, platform: 'linux-64', version: 6 }),
+    );
+    const layers = ['info', 'index'] as const;
+    const report = await stack.client.request('prefetch/run', { path: lock, layers: [...layers] });
+    expect(report.failed).toEqual([]);
+    stack.configure(`[mirrors]\n"${CHANNEL_URL}" = ["oci://127.0.0.1:9/ours", "${to}-not"]\n`);
+    await expect(stack.client.request('package/inspect', { target: url })).rejects.toMatchObject({ code: 'absent' });
+  }, 60_000);
+
   describe('with an unusual archive', () => {
     let file: string;
     beforeEach(async () => {

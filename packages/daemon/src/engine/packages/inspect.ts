@@ -1,4 +1,4 @@
-import { CondockError, type PackageInsides } from '@condock/protocol';
+import { CondockError, type PackageInsides, toCondockError } from '@condock/protocol';
 import { openArchive } from '../../conda/archive/open-archive.ts';
 import { readInfoTar } from '../../conda/info-tar.ts';
 import { describeInside } from '../../conda/insides.ts';
@@ -9,6 +9,7 @@ import type { FetchedManifest, RegistryClient, RequestOptions } from '../../oci/
 import type { Descriptor, Manifest, Repository } from '../../oci/types.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import type { ChannelMap } from '../resolve/channel-map.ts';
+import { moreTelling } from '../resolve/telling.ts';
 import type { TransferOptions, Transfers } from '../transfer/transfers.ts';
 import { keepManifest } from './keep-manifest.ts';
 import { parseTarget, type Target } from './target.ts';
@@ -87,19 +88,28 @@ export async function findArtifact(
     target.kind === 'manifest'
       ? [target]
       : target.origins.map((o) => ({ repository: o.repository, tagOrDigest: o.tag, reference: o.reference }));
+  let failure: CondockError | undefined;
   for (const place of places) {
-    const manifest = await registry.getManifest(place.repository, place.tagOrDigest, options);
-    if (manifest === undefined) continue;
-    return { ...place, manifest, artifact: readPackageArtifact(manifest.document as Manifest) };
+    try {
+      const manifest = await registry.getManifest(place.repository, place.tagOrDigest, options);
+      if (manifest !== undefined) {
+        return { ...place, manifest, artifact: readPackageArtifact(manifest.document as Manifest) };
+      }
+      failure = moreTelling(failure, absentAt(place));
+    } catch (error) {
+      // The next mirror may answer.
+      if (options.signal?.aborted === true) throw error;
+      failure = moreTelling(failure, toCondockError(error));
+    }
   }
-  const first = places[0];
-  throw new CondockError('absent', `${first?.reference ?? 'The package'} does not exist, or is private.`, {
-    ...(first === undefined
-      ? {}
-      : {
-          hint: `If it is private, sign in with "condock login ${first.repository.host}".`,
-          data: { host: first.repository.host },
-        }),
+  throw failure ?? new CondockError('absent', 'No registry is known for the package.');
+}
+
+function absentAt(place: { repository: Repository; reference: string }): CondockError {
+  const { host } = place.repository;
+  return new CondockError('absent', `${place.reference} does not exist, or is private.`, {
+    hint: `If it is private, sign in with "condock login ${host}".`,
+    data: { host },
   });
 }
 

@@ -4,6 +4,7 @@ import type { FetchedManifest, RegistryClient, RequestOptions } from '../../oci/
 import type { Digest, Manifest } from '../../oci/types.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import { type Origin, type PlannedPackage, stateOf } from './planned-package.ts';
+import { tellsMore } from './telling.ts';
 
 /** What is true of one package right now, and who said so. */
 export interface Answer {
@@ -50,26 +51,11 @@ export async function checkPackage(
     options.signal?.throwIfAborted();
     const answer = await askOrigin(planned, origin, parts, options);
     if (answer.state === 'available') return answer;
-    if (best === undefined || WEIGHT[answer.state] > WEIGHT[best.state]) best = answer;
+    if (best === undefined || tellsMore(answer.state, best.state)) best = answer;
   }
   if (best === undefined) throw new Error('a package without problem has at least one origin');
   return best;
 }
-
-const WEIGHT: Record<PackageState, number> = {
-  cached: 9,
-  available: 8,
-  'digest-mismatch': 7,
-  'other-format': 6,
-  'unknown-digest': 5,
-  'login-required': 4,
-  absent: 3,
-  unreachable: 2,
-  'illegal-name': 1,
-  'unmapped-channel': 1,
-  'unsupported-source': 1,
-  unchecked: 0,
-};
 
 async function askOrigin(
   planned: PlannedPackage,
