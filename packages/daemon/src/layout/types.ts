@@ -1,7 +1,8 @@
+import type { LayoutVersion } from '@condock/protocol';
 import type { ArchiveFormat, PackageIdentity } from '../conda/types.ts';
 import type { Descriptor, Digest, Manifest } from '../oci/types.ts';
 
-export type LayoutVersion = 'v0' | 'v1';
+export type { LayoutVersion };
 
 /** `oci://<host>/<path>[/label/<label>]`; the base below which subdirs stand. */
 export interface OciChannel {
