@@ -24,22 +24,26 @@ export interface Hostility {
   follows?: boolean;
   /** The trap is the registry's own token server, by rules that an honest registry uses as well: its own secret is the registry's to give. */
   ownsTrap?: boolean;
+  /** Its own secret has to arrive, of whatever kind. */
+  getsOwn?: boolean;
 }
 
 const asking: BearerAuthOptions = { credentials: { username: 'somebody', password: 'else' } };
-const open = (options: BearerAuthOptions = {}): Behaviour => bearerAuth(options);
+/** Docker's token auth at the registry itself. */
+const open = ({ origin }: World, options: BearerAuthOptions = {}): Behaviour =>
+  bearerAuth({ realm: `${origin}/token`, ...options });
 const EVERYTHING = {};
 
 const redirects: Hostility[] = [
   {
     name: 'redirects everything to another host',
     follows: true,
-    behaviours: (w) => [open(), redirectToOrigin(w.trapOrigin, EVERYTHING)],
+    behaviours: (w) => [open(w), redirectToOrigin(w.trapOrigin, EVERYTHING)],
   },
   {
     name: 'redirects everything, token requests included, to another host',
     follows: true,
-    behaviours: (w) => [redirectToOrigin(w.trapOrigin, { kind: 'token' }), open()],
+    behaviours: (w) => [redirectToOrigin(w.trapOrigin, { kind: 'token' }), open(w)],
   },
   {
     name: 'asks for a password, then redirects to another host',
@@ -56,22 +60,22 @@ const redirects: Hostility[] = [
   {
     name: 'redirects to another port and down to http',
     follows: true,
-    behaviours: (w) => [open(), redirectToOrigin(w.plainTrapOrigin, EVERYTHING)],
+    behaviours: (w) => [open(w), redirectToOrigin(w.plainTrapOrigin, EVERYTHING)],
   },
   {
     name: 'redirects with a user name in the address',
-    behaviours: (w) => [open(), redirectToOrigin(w.trapOrigin.replace('//', '//user:pw@'), EVERYTHING)],
+    behaviours: (w) => [open(w), redirectToOrigin(w.trapOrigin.replace('//', '//user:pw@'), EVERYTHING)],
   },
   {
     name: 'redirects to what is no web address',
-    behaviours: () => [open(), redirect({ to: 'file:///etc/passwd', on: EVERYTHING })],
+    behaviours: (w) => [open(w), redirect({ to: 'file:///etc/passwd', on: EVERYTHING })],
   },
-  { name: 'redirects in circles', behaviours: () => [open(), redirectLoop({ kind: ['blob', 'manifest', 'tags'] })] },
+  { name: 'redirects in circles', behaviours: (w) => [open(w), redirectLoop({ kind: ['blob', 'manifest', 'tags'] })] },
   {
     name: 'sends uploads to another host',
     follows: true,
     behaviours: (w) => [
-      open(),
+      open(w),
       spoil({ kind: 'upload', method: 'POST' }, (answer) => {
         const { location } = answer.headers;
         if (typeof location === 'string') answer.headers.location = `${w.trapOrigin}${location}`;
@@ -82,7 +86,7 @@ const redirects: Hostility[] = [
   {
     name: 'names a next page on another host',
     behaviours: (w) => [
-      open(),
+      open(w),
       spoil({ kind: ['tags', 'catalog'] }, (answer, request) => {
         answer.headers.link = `<${w.trapOrigin}${request.path}?n=1&last=z>; rel="next"`;
         return answer;
@@ -91,7 +95,7 @@ const redirects: Hostility[] = [
   },
   ...FORBIDDEN_ORIGINS.map((origin): Hostility => ({
     name: `redirects to ${origin}`,
-    behaviours: () => [open(), redirectToOrigin(origin, EVERYTHING)],
+    behaviours: (w) => [open(w), redirectToOrigin(origin, EVERYTHING)],
   })),
 ];
 
@@ -100,28 +104,28 @@ const realms: Hostility[] = [
     name: 'names another host of its kind as its token server',
     follows: true,
     ownsTrap: true,
-    behaviours: (w) => [open({ ...asking, realm: `${w.trapOrigin}/token` })],
+    behaviours: (w) => [open(w, { ...asking, realm: `${w.trapOrigin}/token` })],
   },
   {
     name: 'names a token server without TLS',
     follows: true,
     ownsTrap: true,
-    behaviours: (w) => [open({ ...asking, realm: `${w.plainTrapOrigin}/token` })],
+    behaviours: (w) => [open(w, { ...asking, realm: `${w.plainTrapOrigin}/token` })],
   },
   ...FORBIDDEN_ORIGINS.map((origin): Hostility => ({
     name: `names ${origin} as its token server`,
-    behaviours: () => [open({ ...asking, realm: `${origin}/token` })],
+    behaviours: (w) => [open(w, { ...asking, realm: `${origin}/token` })],
   })),
   ...FORBIDDEN_ORIGINS.slice(0, 3).map((origin): Hostility => ({
     name: `names ${origin.replace('https', 'http')} as its token server`,
-    behaviours: () => [open({ ...asking, realm: `${origin.replace('https', 'http')}/token` })],
+    behaviours: (w) => [open(w, { ...asking, realm: `${origin.replace('https', 'http')}/token` })],
   })),
   {
     name: 'names a new token server with every answer',
-    behaviours: () => {
+    behaviours: (w) => {
       let n = 0;
       return [
-        open({
+        open(w, {
           ...asking,
           challenge: (honest) => honest.replace(/realm="[^"]*"/, `realm="https://n${String((n += 1))}.example/token"`),
         }),
@@ -132,7 +136,7 @@ const realms: Hostility[] = [
 
 const challenges: Hostility[] = Object.entries(ODD_CHALLENGES).map(([name, challenge]) => ({
   name: `challenges oddly (${name})`,
-  behaviours: () => [open({ ...asking, challenge: () => challenge })],
+  behaviours: (w) => [open(w, { ...asking, challenge: () => challenge })],
 }));
 
 const scopes: Hostility[] = [
@@ -143,7 +147,7 @@ const scopes: Hostility[] = [
   '',
 ].map((scope) => ({
   name: `asks for the scope ${JSON.stringify(scope)}`,
-  behaviours: () => [open({ scope: () => scope, neverSatisfied: true })],
+  behaviours: (w) => [open(w, { scope: () => scope, neverSatisfied: true })],
 }));
 
 const tokens: Hostility[] = (
@@ -153,26 +157,28 @@ const tokens: Hostility[] = (
     ['a token for ever', { token: 'x'.repeat(20), expires_in: 1e300 }],
     ['a token with a header in it', { token: 'x\r\nX-Evil: yes' }],
     ['a token that is none', { token: { a: 1 }, access_token: 7 }],
-    ['a token of megabytes', { token: 'x'.repeat(2_000_000) }],
+    ['a token of megabytes', { token: 'x'.repeat(1_100_000) }],
     ['a new refresh token that nobody asked for', { token: 'x'.repeat(20), refresh_token: 'planted' }],
   ] as const
 ).map(([name, document]) => ({
   name: `gives ${name}`,
-  behaviours: () => [answerWith(json(200, document), { kind: 'token' }), open()],
+  behaviours: (w) => [answerWith(json(200, document), { kind: 'token' }), open(w)],
 }));
 
-/** Repeats to its client what that said, as debugging servers do. */
-const echo = (status: number): Behaviour =>
-  behaviour(EVERYTHING, (request, next) => {
-    const said = request.headers.authorization;
-    if (said === undefined) return next();
-    const decoded = Buffer.from(said.split(' ')[1] ?? '', 'base64').toString('latin1');
+/** Repeats to its clients what they said, also when they have stopped saying it. */
+const echo = (status: number): Behaviour => {
+  let heard: string | undefined;
+  return behaviour(EVERYTHING, (request, next) => {
+    heard = request.headers.authorization ?? heard;
+    if (heard === undefined) return next();
+    const decoded = Buffer.from(heard.split(' ')[1] ?? '', 'base64').toString('latin1');
     const plain = decoded.slice(decoded.indexOf(':') + 1);
-    return Promise.resolve(failure(status, 'DENIED', `no: ${said} (${plain}) ${request.body.toString()}`));
+    return Promise.resolve(failure(status, `EXPIRED ${plain}`, `${'.'.repeat(150)}${heard} (${plain}) expired`));
   });
+};
 
 const answers: Hostility[] = [
-  { name: 'never takes a token', behaviours: () => [open({ neverSatisfied: true })] },
+  { name: 'never takes a token', getsOwn: true, behaviours: (w) => [open(w, { neverSatisfied: true })] },
   { name: 'never takes a password', behaviours: () => [basicAuth({ username: 'somebody', password: 'else' })] },
   {
     name: 'wants Basic and Bearer in turn',
@@ -180,20 +186,20 @@ const answers: Hostility[] = [
       let n = 0;
       const next = (): string =>
         (n += 1) % 2 === 0 ? 'Basic realm="x"' : `Bearer realm="${w.origin}/token",service="s"`;
-      return [open({ neverSatisfied: true, challenge: next })];
+      return [open(w, { neverSatisfied: true, challenge: next })];
     },
   },
   { name: 'answers HTML', behaviours: () => [htmlAnswers({ status: 200 })] },
   {
     name: 'answers HTML to token requests',
-    behaviours: () => [htmlAnswers({ status: 200, on: { kind: 'token' } }), open()],
+    behaviours: (w) => [htmlAnswers({ status: 200, on: { kind: 'token' } }), open(w)],
   },
   { name: 'answers 401 as HTML', behaviours: () => [htmlAnswers({ status: 401 })] },
   {
     name: 'is out of order in HTML',
-    behaviours: () => [htmlAnswers({ status: 502, on: { kind: ['blob', 'tags'] } }), open()],
+    behaviours: (w) => [htmlAnswers({ status: 502, on: { kind: ['blob', 'tags'] } }), open(w)],
   },
-  { name: 'repeats what it is told', behaviours: () => [echo(403), open()] },
+  { name: 'repeats what it is told', behaviours: (w) => [echo(403), open(w)] },
   {
     name: 'repeats what it is told with a password',
     behaviours: () => [echo(403), basicAuth({ username: 'somebody', password: 'else' })],

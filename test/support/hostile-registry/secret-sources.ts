@@ -20,7 +20,7 @@ export interface Login {
 /** One way to keep logins, written to a home of its own as the tool would write it. */
 export interface SecretSource {
   name: string;
-  kind: 'basic' | 'bearer' | 'identity-token';
+  kind: 'basic' | 'bearer' | 'identity-token' | 'none';
   prepare(home: SecretHome, logins: readonly Login[]): Promise<Prepared> | Prepared;
 }
 
@@ -241,5 +241,5 @@ export const SECRET_SOURCES: readonly SecretSource[] = [
       logins.map(({ host, username, secret }) => `machine ${host} login ${username} password ${secret}\n`).join(''),
     ),
   },
-  { name: 'nobody', kind: 'basic', prepare: () => ({}) },
+  { name: 'nobody', kind: 'none', prepare: () => ({}) },
 ];

@@ -19,6 +19,8 @@ export interface FailedAnswer {
   retryAfterMs?: number | undefined;
   /** The answer came from where a redirect led. */
   redirectedTo?: string | undefined;
+  /** What was sent with the request: a registry that repeats it must not bring it into an error. */
+  secrets?: readonly string[] | undefined;
 }
 
 export interface RegistryMessage {
@@ -26,8 +28,11 @@ export interface RegistryMessage {
   message: string;
 }
 
-/** The `errors` of distribution-spec v1.1 ("Error Codes"), each shortened; nothing for bodies of any other shape. */
-export function registryMessages(text: string): RegistryMessage[] {
+/**
+ * The `errors` of distribution-spec v1.1 ("Error Codes"), each shortened and without the secrets; nothing for bodies of any other
+ * shape.
+ */
+export function registryMessages(text: string, secrets: readonly string[] = []): RegistryMessage[] {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -41,16 +46,19 @@ export function registryMessages(text: string): RegistryMessage[] {
     if (typeof error !== 'object' || error === null) return [];
     const { code, message } = error as Record<string, unknown>;
     const short = (value: unknown): string =>
-      typeof value === 'string' ? value.replace(/\s+/g, ' ').slice(0, 200) : '';
+      typeof value === 'string' ? conceal(value, secrets).replace(/\s+/g, ' ').slice(0, 200) : '';
     return [{ code: short(code).toUpperCase(), message: short(message) }];
   });
 }
+
+const conceal = (text: string, secrets: readonly string[]): string =>
+  secrets.reduce((shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')), text);
 
 /** The error for an answer that was not what it should be, mapped by status first (proxies answer anything). */
 export function failureOf(failing: Failing, answer: FailedAnswer): CondockError {
   const { host, doing, credentialSource } = failing;
   const { status } = answer;
-  const messages = registryMessages(answer.text);
+  const messages = registryMessages(answer.text, answer.secrets);
   const said = messages.map(({ code, message }) => (message === '' ? code : message)).filter((t) => t !== '');
   const { code, hint } = meaning(failing, answer, messages);
   const who = answer.redirectedTo === undefined ? host : `${answer.redirectedTo} (where ${host} redirects)`;

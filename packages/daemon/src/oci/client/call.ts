@@ -34,5 +34,7 @@ export interface Answer {
   url: URL;
   redirectedTo?: string;
   credentialSource?: string;
+  /** What was sent as authorization, in every form: for errors to leave out. */
+  secrets?: readonly string[];
   retryAfterMs?: number;
 }

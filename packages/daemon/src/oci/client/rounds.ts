@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import type { Attempt, Authorizer, Grant, TokenRefused } from '../auth/authorizer.ts';
 import { parseChallenges } from '../auth/challenge.ts';
+import type { Credential } from '../auth/credential-source.ts';
+import { basicHeader } from '../auth/token-request.ts';
 import type { Need } from '../auth/scopes.ts';
 import { discard, readShort } from '../transport/body.ts';
 import { abortReason } from '../transport/clock.ts';
@@ -89,8 +91,22 @@ async function isAboutAuthorization(answer: Answer, grant: Grant, need: Need): P
 }
 
 function withSource(answer: Answer, attempt: Attempt, grant: Grant): Answer {
-  const source = grant.credential?.source ?? attempt.refusedCredential?.source;
-  return source === undefined ? answer : { ...answer, credentialSource: source };
+  const { refusedCredential } = attempt;
+  const source = grant.credential?.source ?? refusedCredential?.source;
+  const secrets = secretsOf(grant, refusedCredential);
+  return {
+    ...answer,
+    ...(source === undefined ? {} : { credentialSource: source }),
+    ...(secrets.length === 0 ? {} : { secrets }),
+  };
+}
+
+/** The authorization as it was sent and what stands behind it; the longest first, since one may hold another. */
+function secretsOf({ header, credential }: Grant, refused: Credential | undefined): string[] {
+  const shown = [credential, refused].filter((one) => one !== undefined);
+  const headers = [header, ...shown.map(basicHeader)].filter((one) => one !== undefined);
+  const all = [...headers.map((one) => one.slice(one.indexOf(' ') + 1)), ...shown.map((one) => one.secret)];
+  return [...new Set(all)].sort((a, b) => b.length - a.length);
 }
 
 /** For reads a 403 of the token server is how ghcr.io says that there is no such repository. */

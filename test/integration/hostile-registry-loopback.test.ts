@@ -1,0 +1,3 @@
+import { describeHostileRegistry } from '../support/hostile-registry/suite.ts';
+
+describeHostileRegistry('on loopback without TLS');

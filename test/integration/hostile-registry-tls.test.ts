@@ -1,0 +1,3 @@
+import { describeHostileRegistry } from '../support/hostile-registry/suite.ts';
+
+describeHostileRegistry('in the open with TLS');
