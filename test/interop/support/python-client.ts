@@ -23,18 +23,14 @@ export interface PythonClient extends AsyncDisposable {
 
 export interface PythonOptions {
   env?: Record<string, string>;
-  /** Runs Python through this program, which gets it as its last arguments. */
-  through?: { program: string; args: readonly string[] };
 }
 
 export async function createPythonClient(python: string): Promise<PythonClient> {
   const folder = await mkdtemp(join(tmpdir(), 'condock-clients-'));
   return {
     folder,
-    ask: (what, arguments_, { env = {}, through } = {}) => {
-      const [program, args] =
-        through === undefined ? [python, [PROGRAM]] : [through.program, [...through.args, python, PROGRAM]];
-      const child = spawn(program, args, {
+    ask: (what, arguments_, { env = {} } = {}) => {
+      const child = spawn(python, [PROGRAM], {
         cwd: folder,
         env: { PATH: process.env.PATH, HOME: folder, XDG_CACHE_HOME: join(folder, 'xdg'), NO_PROXY: '*', ...env },
         stdio: 'pipe',

@@ -14,6 +14,9 @@ export interface DockerRegistryOptions {
   auth?: 'htpasswd' | TokenAuth;
   /** PEM files: TLS. */
   tls?: { certificate: string; key: string };
+  /** Where it listens; default: a free port of 127.0.0.1. On 443, references name the address alone. */
+  address?: string;
+  port?: number;
   /** More of `http:` and below, as YAML without indentation, for example a `middleware:` of its own. */
   config?: string;
 }
@@ -59,7 +62,7 @@ const DEFAULT_USER = { username: 'user', password: 'pass:word' };
 export async function startDockerRegistry(options: DockerRegistryOptions = {}): Promise<DockerRegistry> {
   const home = await mkdtemp(join(tmpdir(), 'condock-registry-'));
   const directory = join(home, 'data');
-  const host = `127.0.0.1:${String(await freePort())}`;
+  const host = `${options.address ?? '127.0.0.1'}:${String(options.port ?? (await freePort()))}`;
   await writeFile(join(home, 'config.yml'), await configuration(home, directory, host, options));
   const child = spawn('docker-registry', ['serve', join(home, 'config.yml')], {
     stdio: ['ignore', 'ignore', 'pipe'],
