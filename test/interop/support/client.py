@@ -134,6 +134,8 @@ def main():
         done = asyncio.run(done)
     with os.fdopen(answer_to, "w") as out:
         json.dump(done, out)
+    # rattler's threads may still let go of Python objects while the interpreter goes down, which then aborts: leave at once.
+    os._exit(0)
 
 
 if __name__ == "__main__":
