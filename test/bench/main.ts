@@ -30,6 +30,7 @@ export async function bench(
   const ends: (() => Promise<void>)[] = [];
   await mkdir(directory, { recursive: true });
   const context = createBench({ modules, directory, rounds, scale, say, atEnd: (end) => void ends.push(end) });
+  if (scale !== 1) say(`Sizes are ${String(scale)} of what the goals mean.`);
   const measured: Row[] = [];
   let failed = false;
   try {

@@ -65,6 +65,11 @@ export function processorSecondsOf(pid: number): number {
   return readProcess(String(pid))?.used ?? 0;
 }
 
+/** Processor seconds of the children of this process that have ended, and of theirs. */
+export function endedChildrenSeconds(): number {
+  return readProcess(String(process.pid))?.children ?? 0;
+}
+
 /** The most memory that a process has had so far, in MB (proc(5) VmHWM). */
 export function peakMegabytesOf(pid: number): number {
   const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1];

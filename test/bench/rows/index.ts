@@ -1,4 +1,7 @@
 import type { RowDefinition } from '../measure/row.ts';
+import { eightBlobs, oneBlob } from './large-blobs.ts';
+import { longLockListed } from './lists.ts';
+import { publishOne } from './publish.ts';
 import { roundTrip } from './round-trip.ts';
 import { smallArtifacts, smallBlobs } from './small-blobs.ts';
 import { daemonStart } from './start.ts';
@@ -8,8 +11,12 @@ import { showPrefix, warmPrefetch } from './warm-commands.ts';
 export const rows: readonly RowDefinition[] = [
   smallBlobs,
   smallArtifacts,
+  oneBlob,
+  eightBlobs,
   warmPrefetch,
   showPrefix,
+  longLockListed,
   daemonStart,
   roundTrip,
+  publishOne,
 ];

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { condockHome, type CondockHome } from '../fixture/condock.ts';
 import { type PublishedEnvironment, publishedEnvironment } from '../fixture/environment.ts';
+import { skopeoCopy } from '../fixture/skopeo.ts';
 import { atOnce, runToEnd } from '../measure/programs.ts';
 import type { Contender } from '../measure/rounds.ts';
 import { against, type Bench, type RowDefinition } from '../measure/row.ts';
@@ -74,8 +75,7 @@ export const smallArtifacts: RowDefinition = {
   needs: ['docker-registry', 'skopeo'],
   measure: async (bench) => {
     const environment = await publishedEnvironment(bench);
-    const policy = join(bench.directory, 'policy.json');
-    await writeFile(policy, '{"default":[{"type":"insecureAcceptAnything"}]}');
+    const copy = await skopeoCopy(bench);
     const measured = await bench.compare(
       {
         ours: coldPrefetch(bench, environment, 'down'),
@@ -85,12 +85,9 @@ export const smallArtifacts: RowDefinition = {
           },
           run: async (round) => {
             const folder = join(bench.directory, 'skopeo', String(round));
-            await atOnce(8, environment.packages, async (built) => {
-              const from = `docker://${environment.reference(built)}`;
-              const to = `oci:${join(folder, built.fileName)}:latest`;
-              const args = ['--policy', policy, 'copy', '--quiet', '--src-tls-verify=false', from, to];
-              await runToEnd('skopeo', args, { env: bench.env });
-            });
+            await atOnce(8, environment.packages, (built) =>
+              copy(`docker://${environment.reference(built)}`, `oci:${join(folder, built.fileName)}:latest`),
+            );
             return undefined;
           },
         },
