@@ -106,10 +106,9 @@ describe('the whole path, on Node alone', () => {
     expect(inside.reference).toBe(`${to}/linux-64/lib:1__e__2.0__p__abi7-0`);
     const lock = stack.write(
       'next/pixi.lock',
-      buildPixiLock(built, { channelUrl: CHANNEL_URL, platform: 'linux-64', version: 6 }),
+      buildPixiLock(built.slice(1), { channelUrl: CHANNEL_URL, platform: 'linux-64', version: 6 }),
     );
-    const layers = ['info', 'index'] as const;
-    const report = await stack.client.request('prefetch/run', { path: lock, layers: [...layers] });
+    const report = await stack.client.request('prefetch/run', { path: lock, layers: ['index'] });
     expect(report.failed).toEqual([]);
     stack.configure(`[mirrors]\n"${CHANNEL_URL}" = ["oci://127.0.0.1:9/ours", "${to}-not"]\n`);
     await expect(stack.client.request('package/inspect', { target: url })).rejects.toMatchObject({ code: 'absent' });

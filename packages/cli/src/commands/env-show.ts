@@ -63,7 +63,7 @@ function printPackages(packages: readonly EnvironmentPackage[], session: Session
   if (packages.length > 0)
     session.table(
       [
-        { title: 'NAME', shrink: 1 },
+        { title: 'NAME', shrink: 1, least: 16 },
         { title: 'VERSION', shrink: 1 },
         { title: 'BUILD', shrink: 1, optional: 3 },
         { title: 'SIZE', align: 'right' },
