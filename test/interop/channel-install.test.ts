@@ -139,7 +139,7 @@ describe.skipIf(python === undefined).each(['v0', 'v1'] as const)('the loopback 
       // Daemons that are started now find their channels as they were, on the same ports and below the same secrets.
       for (const one of [home, prefetched]) {
         await one.succeed(['daemon', 'stop']);
-        await one.succeed(['daemon', 'start']);
+        await one.succeed(['channel', 'status']);
       }
       await expectInstalled(await install([url]));
       await expectInstalled(await install([other]));

@@ -59,6 +59,15 @@ describe('setup of conda clients', () => {
     expect(readFileSync(join(home, '.mambarc'), 'utf8')).toBe(own);
   });
 
+  it('never lets conda take another channel of the same name for the one that was meant', async () => {
+    const second = () => Promise.resolve({ url: `${URL}-2` });
+    await expect(setup()({ client: 'conda', channel: CHANNEL, action: 'apply' }, second)).rejects.toMatchObject({
+      code: 'conflict',
+      hint: expect.stringContaining(`${URL}-2`) as unknown,
+    });
+    expect(existsSync(join(home, '.condarc'))).toBe(false);
+  });
+
   it('is the same applied twice', async () => {
     await setup()({ client: 'pixi', channel: CHANNEL, action: 'apply' }, urlOf);
     expect((await setup()({ client: 'pixi', channel: CHANNEL, action: 'apply' }, urlOf)).changes).toEqual([]);

@@ -109,6 +109,16 @@ async function extended(
     });
   }
   const { url } = await urlOf(channel);
+  // conda puts the channel's name behind the address itself, and must not get another channel of that name.
+  if (client === CLIENTS.conda && url.split('/').at(-1) !== nameOf(channel)) {
+    throw new CondockError(
+      'conflict',
+      `Another channel is called ${nameOf(channel)} too, and conda knows channels by name.`,
+      {
+        hint: `Use the channel by its address: ${url}`,
+      },
+    );
+  }
   try {
     const own = client.ownEntry(removeMarked(before), channel);
     if (own !== undefined) refuseOwnEntry(path, client.entry(channel, url).header, own);

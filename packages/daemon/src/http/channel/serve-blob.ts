@@ -79,6 +79,9 @@ async function drained(response: ServerResponse): Promise<void> {
   }
 }
 
+/** What one reader may be behind a transfer before it is left to read from the store. */
+const BUFFERED_BYTES = 8 * 1024 * 1024;
+
 /** Brings the blob into the store, telling of its bytes as they come. */
 export type Fetch = (onChunk: (offset: number, chunk: Uint8Array) => void) => Promise<unknown>;
 
@@ -116,8 +119,9 @@ export async function serveWhileFetching(
       return;
     }
     sent += until;
+    response.write(Buffer.from(chunk.subarray(0, until)));
     // A slow reader gets the rest from the store.
-    live = response.write(Buffer.from(chunk.subarray(0, until)));
+    live = response.writableLength <= BUFFERED_BYTES;
   };
   await fetch(onChunk);
   if (response.writableEnded) return;
