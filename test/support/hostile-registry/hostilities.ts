@@ -22,8 +22,8 @@ export interface Hostility {
   behaviours(world: World): readonly Behaviour[];
   /** The trap may be reached; never with a secret. */
   follows?: boolean;
-  /** The trap is the registry's own token server, by rules that an honest registry uses as well: its own secret is the registry's to give. */
-  ownsTrap?: boolean;
+  /** The trap is the registry's token server by rules that honest ones need too: the registry's own secret may go there. */
+  ownsTrap?: (world: World) => boolean;
   /** Its own secret has to arrive, of whatever kind. */
   getsOwn?: boolean;
 }
@@ -103,13 +103,13 @@ const realms: Hostility[] = [
   {
     name: 'names another host of its kind as its token server',
     follows: true,
-    ownsTrap: true,
+    ownsTrap: () => true,
     behaviours: (w) => [open(w, { ...asking, realm: `${w.trapOrigin}/token` })],
   },
   {
     name: 'names a token server without TLS',
     follows: true,
-    ownsTrap: true,
+    ownsTrap: (w) => w.plainTrapOrigin === w.trapOrigin,
     behaviours: (w) => [open(w, { ...asking, realm: `${w.plainTrapOrigin}/token` })],
   },
   ...FORBIDDEN_ORIGINS.map((origin): Hostility => ({

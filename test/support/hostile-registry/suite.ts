@@ -116,7 +116,7 @@ function judge({ world, hostility, source, logins, written, requests }: Evidence
     // That of the trap is for those who ask the trap itself, not for whom this registry sends there.
     expect(trap.leaksOf(secret, username), says).toEqual([]);
   }
-  if (hostility.ownsTrap !== true) expect(trap.leaksOf(own.secret, own.username), says).toEqual([]);
+  if (hostility.ownsTrap?.(world) !== true) expect(trap.leaksOf(own.secret, own.username), says).toEqual([]);
   // Else all of this would prove nothing.
   if (hostility.getsOwn === true && source.kind !== 'none') {
     expect(registry.leaksOf(own.secret, own.username), says).not.toEqual([]);
