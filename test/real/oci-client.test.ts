@@ -39,10 +39,14 @@ for (const auth of [undefined, 'htpasswd', 'token'] as const) {
 
     let tokens: TokenServer | undefined;
     let folder: string;
+    const credential: Credential = { kind: 'basic', username: 'user', secret: 'pass:word', source: 'test' };
+    const createClient = (): FullRegistryClient =>
+      createRegistryClient({
+        credentials: { find: () => Promise.resolve(auth === undefined ? undefined : credential) },
+      });
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'condock-client-'));
-      const credential: Credential = { kind: 'basic', username: 'user', secret: 'pass:word', source: 'test' };
       if (auth === 'token') {
         tokens = await startTokenServer({
           users: { user: credential.secret },
@@ -52,8 +56,7 @@ for (const auth of [undefined, 'htpasswd', 'token'] as const) {
         await writeFile(rootCertificates, tokens.certificate);
         registry = await startDockerRegistry({ auth: { ...tokens, rootCertificates } });
       } else registry = await startDockerRegistry(auth === undefined ? {} : { auth });
-      const credentials = { find: () => Promise.resolve(auth === undefined ? undefined : credential) };
-      client = createRegistryClient({ credentials });
+      client = createClient();
     });
     afterAll(async () => {
       await client.close();
@@ -153,6 +156,28 @@ for (const auth of [undefined, 'htpasswd', 'token'] as const) {
       expect(await client.deleteManifest(there, digest)).toBe(false);
       expect(await client.getManifest(there, digest)).toBeUndefined();
       expect(await client.deleteBlob(there, sha256Digest(config))).toBe(true);
+    });
+
+    it('takes manifests of one repository from several publishers who all bring the same config', async () => {
+      const publishers = Array.from({ length: 4 }, () => createClient());
+      const config = Buffer.from('{}');
+      for (let round = 0; round < 20; round += 1) {
+        const there = repository(`crowded/${String(round)}`);
+        const push = async (publisher: FullRegistryClient, name: string): Promise<void> => {
+          const layer = Buffer.from(name);
+          for (const blob of [layer, config]) await publisher.uploadBlob(there, sourceOf(blob, sha256Digest(blob)));
+          const manifest = encodeManifest({
+            schemaVersion: 2,
+            mediaType: MEDIA_TYPES.manifest,
+            config: { mediaType: MEDIA_TYPES.emptyConfig, digest: sha256Digest(config), size: 2 },
+            layers: [{ mediaType: 'text/plain', digest: sha256Digest(layer), size: layer.length }],
+          });
+          await publisher.putManifest(there, name, manifest, MEDIA_TYPES.manifest);
+        };
+        // Two from each: a client shares its own uploads, and lives with those of others.
+        await Promise.all(publishers.flatMap((p, at) => ['a', 'b'].map((half) => push(p, `${half}-${String(at)}`))));
+      }
+      await Promise.all(publishers.map((p) => p.close()));
     });
 
     it('answers undefined for what is not there', async () => {

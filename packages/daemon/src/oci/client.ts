@@ -92,7 +92,7 @@ export function createRegistryClient(options: RegistryClientOptions): FullRegist
   const explain = (host: string) => options.credentials.explain?.(host);
   const exchange = createExchange({ schemes, gated, authorizer, clock, addressClass, userAgent, log, explain });
   const blobs = createBlobs(exchange);
-  const manifests = createManifests(exchange);
+  const manifests = createManifests(exchange, clock);
 
   return {
     ...blobs,

@@ -2,13 +2,18 @@ import { CondockError } from '@condock/protocol';
 import { isDigest, sha256Digest } from '../digest.ts';
 import { MAX_MANIFEST_BYTES, parseManifest } from '../manifest.ts';
 import type { FetchedManifest, RegistryClient, RequestOptions } from '../registry-client.ts';
-import { discard, readBounded } from '../transport/body.ts';
-import { connectionError } from '../failures.ts';
+import { connectionError, registryMessages } from '../failures.ts';
+import { discard, readBounded, readShort } from '../transport/body.ts';
+import type { Clock } from '../transport/clock.ts';
+import { backoff } from '../transport/retry.ts';
 import { type Digest, MEDIA_TYPES, type Repository } from '../types.ts';
 import type { Answer, Call, Exchange } from './exchange.ts';
 import { deleteNeed, pullNeed, pushNeed, whereTag } from './needs.ts';
 
 type Manifests = Pick<RegistryClient, 'headManifest' | 'getManifest' | 'putManifest' | 'deleteManifest'>;
+
+/** Distribution-spec v1.1, "Error Codes": of the manifest's blobs one is not in the repository. */
+const BLOB_UNKNOWN = new Set(['MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN']);
 
 const ACCEPT = [
   MEDIA_TYPES.manifest,
@@ -17,8 +22,32 @@ const ACCEPT = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ].join(', ');
 
+/** Puts of one manifest, the first included, while the registry says that it misses a blob. */
+const MAX_PUTS = 5;
+
 /** HEAD, GET, PUT and DELETE of manifests (distribution-spec v1.1, "Pulling manifests", "Pushing Manifests"). */
-export function createManifests(exchange: Exchange): Manifests {
+export function createManifests(exchange: Exchange, clock: Clock): Manifests {
+  /**
+   * Blobs are pushed before their manifest. A registry that does not know one all the same may be seeing another publisher's upload
+   * of it (docker-registry rewrites the blob's link in place), or be a replica that is late: both pass.
+   */
+  const put = async (call: Call): Promise<Answer> => {
+    for (let puts = 1; ; puts += 1) {
+      const answer = await exchange.send(call);
+      if (answer.status < 400 || answer.status >= 500 || puts === MAX_PUTS) return answer;
+      const text = answer.text ?? (await readShort(answer.body));
+      if (!registryMessages(text).some(({ code }) => BLOB_UNKNOWN.has(code))) return { ...answer, text };
+      await clock
+        .sleep(
+          backoff(puts, () => clock.random()),
+          call.options.signal,
+        )
+        .catch((error: unknown) => {
+          throw connectionError(call, error, call.options.signal);
+        });
+    }
+  };
+
   const callFor = (
     method: Call['method'],
     verb: string,
@@ -63,7 +92,7 @@ export function createManifests(exchange: Exchange): Manifests {
     putManifest: async (repository, tagOrDigest, bytes, mediaType, options = {}) => {
       const call = callFor('PUT', 'push the manifest', repository, tagOrDigest, options);
       const headers = { 'content-type': mediaType };
-      const answer = await exchange.send({ ...call, headers, body: bytes });
+      const answer = await put({ ...call, headers, body: bytes });
       if (answer.status < 200 || answer.status > 204) throw await exchange.failure(call, answer);
       discard(answer.body);
       const digest = sha256Digest(bytes);

@@ -9,6 +9,7 @@ import { backoff, isTransientStatus, MAX_TRIES } from '../transport/retry.ts';
 import type { Digest, Repository } from '../types.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { where } from './needs.ts';
+import { shareUploads } from './shared-uploads.ts';
 import { createSending, type Sending } from './upload-source.ts';
 import { createUploadRequests, type UploadTarget, withDigest } from './upload-session.ts';
 
@@ -159,7 +160,7 @@ export function createUploads({ exchange, blobs, clock, log }: UploadParts): Pic
   const isThere = async (target: UploadTarget, digest: Digest | undefined): Promise<boolean> =>
     digest !== undefined && (await blobs.headBlob(target.repository, digest, target.options)) !== undefined;
 
-  return { uploadBlob };
+  return { uploadBlob: shareUploads(uploadBlob) };
 }
 
 /** A source without content is read all the same: it has to say that it is empty. */
