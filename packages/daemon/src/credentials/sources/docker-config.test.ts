@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { mostSpecific } from '../host-key.ts';
 import { pair } from '../testing/test-credentials.ts';
 import { parseDockerConfig } from './docker-config.ts';
 
@@ -40,6 +41,17 @@ describe('parseDockerConfig', () => {
     );
     expect(config.malformed).toEqual(['a b', 'h.io', 'g.io']);
     expect(config.auths).toHaveLength(1);
+  });
+
+  it("takes today's spelling of a registry before those that older versions left behind", () => {
+    const who = (old: string, now: string, host: string) => {
+      const auths = { [old]: { auth: pair('old', 'p') }, [now]: { auth: pair('now', 'p') } };
+      return mostSpecific(parseDockerConfig(JSON.stringify({ auths })).auths, host, undefined)?.secret?.username;
+    };
+    expect(who('https://registry.corp/v1/', 'registry.corp', 'registry.corp')).toBe('now');
+    expect(who('index.docker.io', 'https://index.docker.io/v1/', 'docker.io')).toBe('now');
+    const helpers = { 'https://h.io': 'old', 'h.io': 'new' };
+    expect(parseDockerConfig(JSON.stringify({ credHelpers: helpers })).credHelpers.get('h.io')).toBe('new');
   });
 
   it('reads .dockercfg, whose top level is the map of hosts', () => {

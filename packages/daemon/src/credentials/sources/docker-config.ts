@@ -1,6 +1,6 @@
 import { asObject, asText, type JsonObject, parseJsonObject } from '../files/json.ts';
 import { FileDefect } from '../files/parsed-file.ts';
-import { type HostKey, parseHostKey } from '../host-key.ts';
+import { formatHostKey, helperServer, type HostKey, parseHostKey } from '../host-key.ts';
 import type { Secret } from '../secret.ts';
 
 export interface DockerConfig {
@@ -32,19 +32,28 @@ export function parseDockerConfig(text: string): DockerConfig {
 
   const config = { auths: [] as DockerAuth[], malformed: [] as string[] };
   const credHelpers = new Map<string, string>();
-  for (const [name, value] of Object.entries(auths)) {
+  for (const [name, value] of oldSpellingsLast(auths)) {
     const key = parseHostKey(name);
     const entry = value === null ? {} : asObject(value);
     const secret = entry === undefined ? 'malformed' : readSecret(entry);
     if (key === undefined || secret === 'malformed') config.malformed.push(name);
     else config.auths.push({ key, secret });
   }
-  for (const [name, suffix] of Object.entries(helpers)) {
+  for (const [name, suffix] of oldSpellingsLast(helpers)) {
     const key = parseHostKey(name);
     if (key === undefined || key.namespace !== undefined || typeof suffix !== 'string') config.malformed.push(name);
-    else credHelpers.set(key.host, suffix);
+    else if (!credHelpers.has(key.host)) credHelpers.set(key.host, suffix);
   }
   return { ...config, credHelpers, credsStore: asText(document.credsStore) };
+}
+
+/** Where one registry stands under several spellings docker takes today's; the others are what older versions left behind. */
+function oldSpellingsLast(entries: JsonObject): [string, unknown][] {
+  const isOld = (name: string): boolean => {
+    const key = parseHostKey(name);
+    return key !== undefined && name !== formatHostKey(key) && name !== helperServer(key.host);
+  };
+  return Object.entries(entries).sort(([a], [b]) => Number(isOld(a)) - Number(isOld(b)));
 }
 
 function looksLegacy(document: JsonObject): boolean {
