@@ -138,6 +138,19 @@ describe("Condock's own logins", () => {
     }
   });
 
+  it('hold with a replaced refresh token that can not be kept until the daemon ends, and say so', async () => {
+    await home.credentials().keep('h.io', { kind: 'identity-token', secret: 'TOP-first' }, 'keychain');
+    const fail = () => Promise.reject(keychainFailure('hanging'));
+    const credentials = home.credentials({ keychain: { ...home.keychain, set: fail } });
+    const found = await credentials.find({ host: 'h.io' });
+    await credentials.rotated?.({ host: 'h.io' }, found!, 'TOP-second');
+    expect(await credentials.find({ host: 'h.io' })).toMatchObject({ secret: 'TOP-second' });
+    const [warning] = (await credentials.list()).warnings;
+    expect(warning).toMatch(/h\.io.*could not be kept.*does not answer.*log in again/);
+    expect(warning).not.toContain('TOP-');
+    expect(credentials.explain('h.io')).toBe(warning);
+  });
+
   it('survive a list that is malformed: it is left out and named', async () => {
     home.write('condock/logins.json', '{"logins": {"h.io": {"kind": "basic", "where": "elsewhere"}}}');
     expect((await home.credentials().list()).entries).toEqual([]);

@@ -3,7 +3,7 @@ import type { Credential } from '../../oci/auth/credential-source.ts';
 import type { ParsedFileParts } from '../files/parsed-file.ts';
 import { formatHostKey, type HostKey, mostSpecific } from '../host-key.ts';
 import { keychainFailure } from '../keychain/failures.ts';
-import type { Keychain } from '../keychain/keychain.ts';
+import type { Keychain, KeychainCall } from '../keychain/keychain.ts';
 import type { Secret } from '../secret.ts';
 import type { CredentialEntry, Source } from '../source.ts';
 import { KeptIndex, type KeepWhere, type KeptLogin, sameKey } from './kept-index.ts';
@@ -71,10 +71,14 @@ export class KeptLogins implements Source {
   }
 
   /** One login per key: what was kept under it before, wherever that was, goes. Rejects with `keychain-unavailable`. */
-  async keep(key: HostKey, secret: Secret, where: KeepWhere): Promise<CredentialEntry> {
+  keep(key: HostKey, secret: Secret, where: KeepWhere): Promise<CredentialEntry> {
+    return this.#keep(key, secret, where, { insist: true });
+  }
+
+  async #keep(key: HostKey, secret: Secret, where: KeepWhere, call: KeychainCall): Promise<CredentialEntry> {
     const before = this.#index.all().find((login) => sameKey(login.key, key));
     if (where === 'keychain') {
-      await this.#parts.keychain.set(SERVICE, formatHostKey(key), JSON.stringify(secret), { insist: true });
+      await this.#parts.keychain.set(SERVICE, formatHostKey(key), JSON.stringify(secret), call);
     } else if (before?.where === 'keychain') {
       await this.#removeFromKeychain(key);
     }
@@ -111,7 +115,10 @@ export class KeptLogins implements Source {
     return [...removed];
   }
 
-  /** Keeps a refresh token that the registry rotated, in the place of the one that it replaced. */
+  /**
+   * Keeps a refresh token that the registry rotated, in the place of the one that it replaced. No person waits for it; where it
+   * can't be kept that becomes a problem, since the one that is kept is of no use any more.
+   */
   async rotate(previous: Credential, host: string, repository: string | undefined, secret: string): Promise<void> {
     const kept = this.#memory.find((one) => one.secret.secret === previous.secret);
     if (kept !== undefined) {
@@ -121,7 +128,16 @@ export class KeptLogins implements Source {
     const login = mostSpecific(this.#index.all(), host, repository);
     if (login === undefined) return;
     const current = await this.#secretOf(login, undefined);
-    if (current?.secret === previous.secret) await this.keep(login.key, { ...current, secret }, login.where);
+    if (current?.secret !== previous.secret) return;
+    try {
+      await this.#keep(login.key, { ...current, secret }, login.where, {});
+    } catch (error) {
+      const account = formatHostKey(login.key);
+      this.#parts.problems.set(
+        problemPlace(login.key),
+        `The registry exchanged the refresh token for ${account}, and the new one could not be kept: ${toCondockError(error).message} It holds until the daemon ends; then log in again.`,
+      );
+    }
   }
 
   async #secretOf(login: KeptLogin, signal: AbortSignal | undefined): Promise<Secret | undefined> {

@@ -7,11 +7,13 @@ import type { Challenge } from './challenge.ts';
 import { type CredentialFinder, fingerprint } from './credential-finder.ts';
 import type { Credential, CredentialQuery } from './credential-source.ts';
 import { acceptRealm, type AcceptedRealm } from './realm-rules.ts';
+import { createRotations } from './rotations.ts';
 import { covers, formatScope, isAcceptableWish, type Need, parseScopes, type Scope } from './scopes.ts';
 import { createSessions, type Session } from './sessions.ts';
 import { createTokenBroker, type TokenBroker } from './token-broker.ts';
 import type { Token } from './token-cache.ts';
-import { basicHeader, requestToken } from './token-request.ts';
+import { basicHeader } from './token-request.ts';
+import { createTokenRequester } from './token-requester.ts';
 
 /** How a request is to be authorized, and why. */
 export interface Grant {
@@ -86,6 +88,13 @@ export interface Authorizer {
   forget(host?: string): void;
 }
 
+interface Wish {
+  /** What the source said before was refused. */
+  force?: boolean;
+  /** The token that was refused. */
+  instead?: Token | undefined;
+}
+
 const MAX_ROUNDS = 5;
 /** One may have been taken back for another reason. */
 const REFUSALS_FOR_MANY = 2;
@@ -94,15 +103,22 @@ const REFUSALS_FOR_MANY = 2;
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
   const { finder, log } = parts;
   const sessions = createSessions();
+  const rotations = createRotations();
   const sessionFor = ({ need, caller }: Attempt): Session => sessions.of(need.host, caller.identity);
 
-  const grantFor = async (attempt: Attempt, force: boolean): Promise<Grant | TokenRefused> => {
+  /** What the source has, under the name that it had before a registry exchanged its refresh token. */
+  const find = async (query: CredentialQuery): Promise<Credential | undefined> => {
+    const found = await finder.find(query);
+    return rotations.lineOf(query.host, found)?.first ?? found;
+  };
+
+  const grantFor = async (attempt: Attempt, { force = false, instead }: Wish = {}): Promise<Grant | TokenRefused> => {
     const { need, caller } = attempt;
     const session = sessionFor(attempt);
     const { scheme } = session;
     if (scheme === 'unknown' || scheme === 'open') return { kind: 'none', fresh: true, scheme };
     const query = queryOf(need, caller);
-    const credential = attempt.anonymously ? undefined : await finder.find(query);
+    const credential = attempt.anonymously ? undefined : await find(query);
     if (credential !== undefined) sessions.note(session, credential);
     if (credential?.kind === 'bearer') {
       return { kind: 'ready-bearer', header: `Bearer ${credential.secret}`, credential, fresh: force, scheme };
@@ -113,7 +129,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     }
     const given = session.realm.takesCredentials ? credential : undefined;
     const broker = brokerOf(session, session.realm, given, query);
-    const wish = { force, alone: attempt.instead !== undefined, signal: caller.signal };
+    const wish = { instead, alone: attempt.instead !== undefined, signal: caller.signal };
     const outcome = await broker.get(attempt.wish ?? need.scopes, wish);
     if ('refused' in outcome) return withoutToken(attempt, session.realm, given, outcome.refused);
     const { token, fresh } = outcome;
@@ -141,7 +157,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     const source = attempt.refusedCredential?.source ?? 'unknown';
     log({ event: 'anonymous-instead', host: attempt.need.host, source });
     attempt.anonymously = true;
-    return grantFor(attempt, false);
+    return grantFor(attempt);
   };
 
   const brokerOf = (
@@ -154,7 +170,8 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     let broker = session.brokers.get(key);
     if (broker === undefined) {
       const { host, service } = session;
-      const request = tokenRequester({ host, realm, service, credential }, query, parts);
+      const line = rotations.lineOf(host, credential);
+      const request = createTokenRequester({ host, realm, service, credential, line }, query, parts);
       session.brokers.set(key, (broker = createTokenBroker({ credential, clock: parts.clock, request })));
     }
     return broker;
@@ -198,7 +215,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     if (status === 401) {
       const challenge = learn(session, challenges, origin);
       if (challenge === undefined) return undefined;
-      if (grant.kind === 'none' && grant.scheme !== session.scheme) return grantFor(attempt, false);
+      if (grant.kind === 'none' && grant.scheme !== session.scheme) return grantFor(attempt);
       if (grant.token !== undefined) considerWish(attempt, grant.token, challenge.parameters.scope ?? '');
     }
     if (grant.token !== undefined) {
@@ -207,7 +224,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       const forMany = grant.token.scopes.length > need.scopes.length && attempt.instead === undefined;
       // Close to its end a token is refused for its age, whatever it was for.
       if (forMany && parts.clock.now() < grant.token.refreshAt) attempt.instead = grant.token;
-      if (!grant.fresh || wished || forMany) return grantFor(attempt, true);
+      if (!grant.fresh || wished || forMany) return grantFor(attempt, { force: true, instead: grant.token });
     }
     if (grant.credential === undefined) return undefined;
     attempt.refusedCredential = grant.credential;
@@ -215,7 +232,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     if (!grant.fresh) {
       // Passwords change, and those of clouds expire: the source may have a newer one.
       finder.forget(need.host);
-      const again = await grantFor(attempt, true);
+      const again = await grantFor(attempt, { force: true, instead: grant.token });
       if (again.kind !== 'refused' && again.header !== grant.header) return again;
     }
     return need.read && !attempt.anonymously ? anonymousInstead(attempt) : undefined;
@@ -223,7 +240,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
 
   return {
     begin: (need, caller) => ({ need, caller, rounds: 0, anonymously: false }),
-    first: (attempt) => grantFor(attempt, false),
+    first: (attempt) => grantFor(attempt),
     next,
     answered: (attempt, grant) => {
       const session = sessionFor(attempt);
@@ -244,7 +261,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
         const session = sessions.of(need.host, caller.identity);
         if (session.scheme !== 'bearer' || session.realm === undefined) continue;
         const query = queryOf(need, caller);
-        const credential = await finder.find(query);
+        const credential = await find(query);
         if (credential?.kind === 'bearer') continue;
         const given = session.realm.takesCredentials ? credential : undefined;
         const broker = brokerOf(session, session.realm, given, query);
@@ -257,6 +274,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     sessions: () => sessions.describe(),
     forget: (host) => {
       finder.forget(host);
+      rotations.forget(host);
       sessions.forget(host);
     },
   };
@@ -271,38 +289,3 @@ const queryOf = ({ host, repository }: Need, { identity, signal }: Caller): Cred
 
 const credentialPart = (credential: Credential | undefined): { credential?: Credential } =>
   credential === undefined ? {} : { credential };
-
-interface RequesterOf {
-  host: string;
-  realm: AcceptedRealm;
-  service: string | undefined;
-  credential: Credential | undefined;
-}
-
-/** Asks one token server with one credential, which a registry may exchange for a new one on the way. */
-function tokenRequester(
-  { host, realm, service, credential }: RequesterOf,
-  query: CredentialQuery,
-  { finder, send, log, clock }: AuthorizerParts,
-): Parameters<typeof createTokenBroker>[0]['request'] {
-  let current = credential;
-  return async (scopes) => {
-    const about = { host, realm: realm.url.host, scopes: scopes.length, source: current?.source ?? 'anonymous' };
-    const answer = await requestToken({ host, realm, service, scopes, credential: current }, send, () => clock.now());
-    if (answer.kind === 'refused') {
-      log({ event: 'token-refused', ...about, status: answer.status });
-      return answer;
-    }
-    log({ event: 'token', ...about });
-    const rotated = answer.refreshToken;
-    if (current?.kind === 'identity-token' && rotated !== undefined && rotated !== current.secret) {
-      const previous = current;
-      current = { ...current, secret: rotated };
-      // The secret has to be kept, whoever has stopped waiting for the token.
-      const lasting = { ...query };
-      delete lasting.signal;
-      await finder.rotated(lasting, previous, rotated);
-    }
-    return answer;
-  };
-}

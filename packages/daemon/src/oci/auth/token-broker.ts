@@ -14,8 +14,8 @@ export interface TokenBrokerParts {
 }
 
 export interface TokenWish {
-  /** Not from the cache: what is there was refused. */
-  force?: boolean;
+  /** Was refused: only a token that was got after it will do. */
+  instead?: Token | undefined;
   /** For these scopes and no others. */
   alone?: boolean;
   signal?: AbortSignal | undefined;
@@ -35,6 +35,7 @@ export interface TokenBroker {
 const MAX_BATCH = 30;
 const MAX_BATCH_CHARACTERS = 5000;
 const CONCURRENT_BATCHES = 4;
+const RENEWAL_PAUSE_MS = 5000;
 
 interface Waiting {
   scope: Scope;
@@ -44,7 +45,11 @@ interface Waiting {
 export function createTokenBroker({ credential, clock, request }: TokenBrokerParts): TokenBroker {
   const cache = createTokenCache(clock);
   const flights = new SingleFlight<TokenOutcome>();
-  const renewing = new Set<Token>();
+  /** Counts up, so that a token which took a refused one's place can be told. */
+  const order = new WeakMap<Token, number>();
+  let count = 0;
+  /** When the renewal of a token may be tried (again). */
+  const renewable = new WeakMap<Token, number>();
   let waiting: Waiting[] = [];
   let batches = 0;
   let single = false;
@@ -54,6 +59,7 @@ export function createTokenBroker({ credential, clock, request }: TokenBrokerPar
     const answer = await request(scopes);
     if (answer.kind === 'refused') return { refused: answer.status };
     const token: Token = { value: answer.value, scopes, credential, ...lifeOf(answer.lifetimeMs, asked) };
+    order.set(token, (count += 1));
     cache.add(token);
     return { token, fresh: true };
   };
@@ -97,15 +103,23 @@ export function createTokenBroker({ credential, clock, request }: TokenBrokerPar
     });
 
   const renew = (token: Token): void => {
-    if (renewing.has(token)) return;
-    renewing.add(token);
-    const done = (): void => void renewing.delete(token);
+    if (clock.now() < (renewable.get(token) ?? 0)) return;
+    renewable.set(token, Infinity);
+    // A token server that gives none now is not asked by every request that could use one.
+    const done = (): void => void renewable.set(token, clock.now() + RENEWAL_PAUSE_MS);
     fetchToken(token.scopes).then(done, done);
   };
 
+  /** Of all who held a token that is refused one fetches another, and those who hear of it later find that one here. */
+  const replaces = (cached: Token, scopes: readonly Scope[], { instead, alone }: TokenWish): boolean => {
+    if (alone === true && cached.scopes.length > scopes.length) return false;
+    const refused = instead === undefined ? undefined : order.get(instead);
+    return refused === undefined || (order.get(cached) ?? 0) > refused;
+  };
+
   const get = async (scopes: readonly Scope[], wish: TokenWish = {}): Promise<TokenOutcome> => {
-    const cached = wish.force === true ? undefined : cache.find(scopes);
-    if (cached !== undefined) {
+    const cached = cache.find(scopes);
+    if (cached !== undefined && replaces(cached, scopes, wish)) {
       if (clock.now() >= cached.refreshAt) renew(cached);
       return { token: cached, fresh: false };
     }
