@@ -186,9 +186,7 @@ describe.skipIf(!ready)('the extension in VS Code', () => {
       if ((await folder.count()) > 0 && (await folder.getAttribute('aria-expanded')) === 'false') await folder.click();
     }
     const file = window.row(/my-tool-0\.1\.0-h1_0\.conda/);
-    await file.click({ button: 'right' });
-    await window.screenshot('explorer-menu');
-    await window.page.getByRole('menuitem', { name: 'Publish to Registry…' }).click();
+    await window.menu(file, 'Publish to Registry…', () => window.screenshot('explorer-menu'));
     await window.answer(`oci://${proxy.host}/team`);
     await window.choose(/^v0/);
     const dialog = window.page.locator('.monaco-dialog-box');

@@ -16,6 +16,8 @@ export interface Window extends AsyncDisposable {
   answer(text: string): Promise<void>;
   /** Chooses an entry of the list that is open. */
   choose(entry: string | RegExp): Promise<void>;
+  /** Opens the menu of a row and chooses an entry of it; `look` sees it open. */
+  menu(row: Locator, entry: string, look?: () => Promise<void>): Promise<void>;
   /** Opens a file of the workspace by its name. */
   find(file: string): Promise<void>;
   toast(text: string | RegExp): Locator;
@@ -73,6 +75,17 @@ export async function openWindow(screenshots: string): Promise<Window> {
     },
     choose: async (entry) => {
       await box.getByRole('option', { name: entry }).first().click();
+    },
+    menu: async (row, entry, look) => {
+      await row.click({ button: 'right' });
+      const item = page.locator('.monaco-menu').getByRole('menuitem', { name: entry, exact: true });
+      await item.waitFor();
+      await look?.();
+      // A menu takes no click in its first moment, so that the click that opened it chooses nothing.
+      do {
+        await page.waitForTimeout(150);
+        await item.click({ timeout: 2000 }).catch(() => undefined);
+      } while ((await item.count()) > 0);
     },
     find: async (file) => {
       await window.run('Go to File...');

@@ -11,6 +11,7 @@ import { scanDocument } from '../core/documents/scan.ts';
 import { packageMarkdown } from '../core/environments/package-text.ts';
 import { describeMissing } from '../core/environments/summary.ts';
 import { type EnvironmentTarget, targetsOf } from '../core/environments/target.ts';
+import { soon } from '../core/soon.ts';
 import type { App } from './app.ts';
 import { COMMANDS, VIEWS } from './ids.ts';
 import { settings } from './settings.ts';
@@ -139,18 +140,17 @@ export function registerDocuments(app: App): vscode.Disposable {
     },
   };
 
-  const refreshAll = (): void => {
+  const refreshAll = soon(() => {
     lensesChanged.fire();
     for (const document of vscode.workspace.textDocuments) diagnose(document);
-  };
+  }, 50);
   return vscode.Disposable.from(
-    lensesChanged,
-    problems,
+    ...[lensesChanged, problems, refreshAll],
     vscode.languages.registerHoverProvider(SELECTOR, hovers),
     vscode.languages.registerCodeLensProvider(SELECTOR, lenses),
     vscode.workspace.onDidOpenTextDocument(diagnose),
     vscode.workspace.onDidCloseTextDocument(({ uri }) => problems.delete(uri)),
-    app.model.onDidChange(soon(refreshAll)),
+    app.model.onDidChange(refreshAll.call),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('condock.codeLens')) lensesChanged.fire();
     }),
@@ -165,15 +165,4 @@ function invitation({ line }: DocumentEnvironment): vscode.CodeLens {
   return new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
     ...{ title: `$(package) ${title}`, command: `${VIEWS.environments}.focus` },
   });
-}
-
-/** Many changes in a row become one. */
-function soon(work: () => void): () => void {
-  let waiting: NodeJS.Timeout | undefined;
-  return () => {
-    waiting ??= setTimeout(() => {
-      waiting = undefined;
-      work();
-    }, 50);
-  };
 }

@@ -78,6 +78,49 @@ describe('the model of environments', () => {
     expect(fake.asked.filter((who) => who === 'registries')).toHaveLength(3);
   });
 
+  it('asks no registry where nothing is open', async () => {
+    const fake = fakeSource([examplePackage('a', { state: 'cached' })], []);
+    const model = createEnvironmentsModel(fake.source, { mayCheck: () => true });
+    expect((await model.load(target)).status).toBe('complete');
+    expect(fake.asked).toEqual(['store']);
+  });
+
+  it('keeps the very list where the same is listed again, errors included, and makes another where one entry differs', async () => {
+    const absent = () =>
+      examplePackage('a', { state: 'absent', error: { code: 'not-found', message: 'It is not there.' } });
+    let listed = [absent(), examplePackage('b')];
+    const source: EnvironmentSource = {
+      discover: () => Promise.resolve({ environments: [], warnings: [] }),
+      show: (_, { check }) =>
+        Promise.resolve(listing(listed.map((entry) => (check ? entry : { ...entry, state: 'unchecked' as const })))),
+      watch: () => Promise.resolve(),
+    };
+    const model = createEnvironmentsModel(source, { mayCheck: () => true });
+    const { packages } = await model.load(target);
+    listed = [absent(), examplePackage('b')];
+    expect((await model.load(target, { again: true })).packages).toBe(packages);
+    listed = [absent(), examplePackage('b', { state: 'cached' })];
+    expect((await model.load(target, { again: true })).packages).not.toBe(packages);
+  });
+
+  it('keeps the very list of what was found where the same is found again', async () => {
+    const found = { path: '/w', kind: 'pixi-lock' as const, names: [], platforms: [], note: null };
+    let environments = [found];
+    const source: EnvironmentSource = {
+      discover: () => Promise.resolve({ environments: environments.map((one) => ({ ...one })), warnings: [] }),
+      show: () => Promise.resolve(listing([])),
+      watch: () => Promise.resolve(),
+    };
+    const model = createEnvironmentsModel(source, { mayCheck: () => true });
+    await model.discover({ folders: ['/w'], machine: false });
+    const before = model.found;
+    await model.discover({ folders: ['/w'], machine: false });
+    expect(model.found).toBe(before);
+    environments = [found, { ...found, path: '/v' }];
+    await model.discover({ folders: ['/w'], machine: false });
+    expect(model.found).toHaveLength(2);
+  });
+
   it('does not ask twice for what is being asked', async () => {
     const fake = fakeSource([], []);
     const model = createEnvironmentsModel(fake.source, { mayCheck: () => false });

@@ -6,6 +6,7 @@ import {
   toCondockError,
 } from '@condock/protocol';
 import { createListeners } from '../listeners.ts';
+import { isSamePackages } from './same-packages.ts';
 import { type Summary, summarize } from './summary.ts';
 import { type EnvironmentTarget, type FoundEnvironment, sortFound, targetKey } from './target.ts';
 
@@ -22,6 +23,7 @@ export interface EnvironmentSource {
 /** `listed`: what is known locally, while registries are still asked. */
 export interface LoadedEnvironment {
   status: 'loading' | 'listed' | 'complete' | 'failed';
+  /** By name. The same array as long as nothing in it changed, so that whoever shows thousands of rows knows at once. */
   packages: readonly EnvironmentPackage[];
   summary: Summary;
   warnings: readonly string[];
@@ -34,6 +36,7 @@ export type ModelChange = EnvironmentTarget | undefined;
 export interface EnvironmentsModel {
   readonly status: 'idle' | 'loading' | 'ready' | 'failed';
   readonly error: CondockError | undefined;
+  /** The same array as long as nothing in it changed. */
   readonly found: readonly FoundEnvironment[];
   /** What `env/discover` could not look at. */
   readonly warnings: readonly string[];
@@ -99,12 +102,14 @@ export function createEnvironmentsModel(source: EnvironmentSource, { mayCheck }:
     try {
       const check = mayCheck();
       const local = await source.show(target, { check: false, signal: abort.signal });
-      set(described(local, check ? 'listed' : 'complete', loading.value));
+      // What the store has, and what no registry could have, is settled without asking.
+      const isOpen = local.environments.some(({ packages }) => packages.some(({ state }) => state === 'unchecked'));
+      set(described(local, check && isOpen ? 'listed' : 'complete', loading.value));
       watch(target.path);
-      if (check && loading.value.packages.length > 0) {
+      if (check && isOpen) {
         const full = await source.show(target, { check: true, signal: abort.signal });
-        set(described(full, 'complete'));
-      } else if (check) set({ ...loading.value, status: 'complete' });
+        set(described(full, 'complete', loading.value));
+      }
     } catch (error) {
       if (!isCancellation(error)) {
         const { packages, summary } = loading.value;
@@ -147,10 +152,13 @@ export function createEnvironmentsModel(source: EnvironmentSource, { mayCheck }:
       root.turn += 1;
       const turn = root.turn;
       root.status = 'loading';
+      changes.tell(undefined);
       try {
         const { environments, warnings } = await source.discover(options);
         if (turn !== root.turn) return;
-        Object.assign(root, { status: 'ready', error: undefined, found: sortFound(environments), warnings });
+        const found = sortFound(environments);
+        const isSame = JSON.stringify([found, warnings]) === JSON.stringify([root.found, root.warnings]);
+        Object.assign(root, { status: 'ready', error: undefined, ...(isSame ? {} : { found, warnings }) });
         const paths = new Set(environments.map(({ path }) => path));
         for (const [key, { target, abort }] of all) {
           if (paths.has(target.path)) continue;
@@ -179,10 +187,10 @@ export function createEnvironmentsModel(source: EnvironmentSource, { mayCheck }:
 function described(
   listing: EnvironmentListing,
   status: LoadedEnvironment['status'],
-  before?: LoadedEnvironment,
+  before: LoadedEnvironment,
 ): LoadedEnvironment {
-  const known = new Map(before?.packages.map((entry) => [identity(entry), entry]));
-  const packages = listing.environments
+  const known = new Map(status === 'listed' ? before.packages.map((entry) => [identity(entry), entry]) : []);
+  const now = listing.environments
     .flatMap((part) => part.packages)
     .map((entry) => {
       if (entry.state !== 'unchecked' || status !== 'listed') return entry;
@@ -190,6 +198,7 @@ function described(
       return earlier === undefined || earlier.state === 'cached' ? entry : { ...earlier, size: entry.size };
     })
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const packages = isSamePackages(now, before.packages) ? before.packages : now;
   return { status, packages, summary: summarize(packages), warnings: listing.warnings, error: undefined };
 }
 

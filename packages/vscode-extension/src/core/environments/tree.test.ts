@@ -23,14 +23,14 @@ const specs: FoundEnvironment = {
 };
 const packages = [examplePackage('b', { state: 'cached' }), examplePackage('a', { state: 'absent', size: null })];
 
-async function modelOf(found: FoundEnvironment[], listed = packages) {
+async function modelOf(found: FoundEnvironment[], listed = packages, warnings: string[] = []) {
   const listing: EnvironmentListing = {
     ...{ path: '/w', kind: 'pixi-workspace', warnings: ['one record was unreadable'] },
     environments: [{ name: 'default', platform: 'linux-64', packages: listed }],
   };
   const model = createEnvironmentsModel(
     {
-      discover: () => Promise.resolve({ environments: found, warnings: [] }),
+      discover: () => Promise.resolve({ environments: found, warnings }),
       show: () => Promise.resolve(listing),
       watch: () => Promise.resolve(),
     },
@@ -101,7 +101,24 @@ describe('the rows of the view', () => {
     const model = await modelOf([{ ...workspace, names: ['default'], platforms: ['linux-64'] }], many);
     const [root] = childrenOf(undefined, model, settings);
     if (root?.kind === 'environment') await model.load(root.target);
-    expect(new Set(childrenOf(root, model, settings).map(({ id }) => id)).size).toBe(5001);
+    const ids = childrenOf(root, model, settings).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(5001);
+    expect(Math.max(...ids.slice(1).map(({ length }) => length))).toBeLessThan(60);
+  });
+
+  it('have ids that are unique where a lock lists an archive twice', async () => {
+    const twice = [examplePackage('a'), examplePackage('a')];
+    const model = await modelOf([{ ...workspace, names: ['default'], platforms: ['linux-64'] }], twice);
+    const [root] = childrenOf(undefined, model, settings);
+    if (root?.kind === 'environment') await model.load(root.target);
+    const rows = childrenOf(root, model, settings).slice(1);
+    expect(rows).toHaveLength(2);
+    expect(rows[0]?.id).not.toBe(rows[1]?.id);
+  });
+
+  it('tell what could not be looked at', async () => {
+    const model = await modelOf([workspace], packages, ['/w/secret can not be read.']);
+    expect(labels(childrenOf(undefined, model, settings))).toEqual(['w', '/w/secret can not be read.']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { basename, relative, sep } from 'node:path';
 import type { EnvironmentKind, EnvironmentPackage } from '@condock/protocol';
 import { formatCount } from '../format.ts';
@@ -29,6 +30,10 @@ export interface TreeSettings {
 
 /** Rows of the environments view out of what the model holds. Reads only; what is not listed yet is for the caller to load. */
 export function childrenOf(node: TreeNode | undefined, model: EnvironmentsModel, settings: TreeSettings): TreeNode[] {
+  return withUniqueIds(rowsOf(node, model, settings));
+}
+
+function rowsOf(node: TreeNode | undefined, model: EnvironmentsModel, settings: TreeSettings): TreeNode[] {
   switch (node?.kind) {
     case undefined:
       return roots(model, settings);
@@ -57,7 +62,10 @@ function roots(model: EnvironmentsModel, settings: TreeSettings): TreeNode[] {
       ? folders.map(({ name, path }) => ({ kind: 'folder' as const, id: `folder:${path}`, label: name, path }))
       : folders.flatMap(({ path }) => foundIn(path, model, settings).map((found) => foundNode(found, path, settings)));
   const machine = { kind: 'folder' as const, id: 'machine', label: t('On this machine'), path: undefined };
-  return outside.length === 0 ? inFolders : [...inFolders, machine];
+  const notes = model.warnings.map((text) => ({
+    ...{ kind: 'message' as const, id: `warning:${text}`, text, severity: 'warning' as const },
+  }));
+  return [...inFolders, ...(outside.length === 0 ? [] : [machine]), ...notes];
 }
 
 /** What lies in a folder; for undefined, what lies in none. */
@@ -84,7 +92,7 @@ function placeLabel(found: FoundEnvironment, folder: string | undefined): string
 }
 
 const environmentNode = (found: FoundEnvironment, target: EnvironmentTarget, label: string): EnvironmentNode => ({
-  ...{ kind: 'environment', id: `environment:${targetKey(target)}`, label, found, target },
+  ...{ kind: 'environment', id: `environment:${shortKey(target)}`, label, found, target },
 });
 
 const targetLabel = ({ environment, platform }: EnvironmentTarget): string =>
@@ -120,10 +128,30 @@ function insideEnvironment(node: EnvironmentNode, model: EnvironmentsModel, sett
 
 const packageNode = (entry: EnvironmentPackage, target: EnvironmentTarget, group: string): PackageNode => ({
   kind: 'package',
-  id: `package:${targetKey(target)}/${group}${entry.kind}/${entry.subdir}/${entry.name}-${entry.version}-${entry.build}`,
+  id: `${shortKey(target)}/${group}${entry.kind}/${entry.subdir}/${entry.name}-${entry.version}-${entry.build}`,
   entry,
   target,
 });
+
+const shortKeys = new Map<string, string>();
+
+/** Tells targets apart in ids. Ids travel to the window thousands at a time, twice with each row, so they are kept short. */
+function shortKey(target: EnvironmentTarget): string {
+  const key = targetKey(target);
+  const known = shortKeys.get(key) ?? createHash('sha256').update(key).digest('base64url').slice(0, 12);
+  shortKeys.set(key, known);
+  return known;
+}
+
+/** A lock may list an archive twice, and two warnings may be alike; a tree with two equal ids shows nothing at all. */
+function withUniqueIds(rows: TreeNode[]): TreeNode[] {
+  const seen = new Map<string, number>();
+  return rows.map((row) => {
+    const before = seen.get(row.id) ?? 0;
+    seen.set(row.id, before + 1);
+    return before === 0 ? row : { ...row, id: `${row.id}#${String(before + 1)}` };
+  });
+}
 
 function specsMessage(found: FoundEnvironment): TreeNode {
   const text = found.note ?? t('It names what is wanted, not what is installed.');
