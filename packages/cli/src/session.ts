@@ -87,7 +87,8 @@ export class Session implements AsyncDisposable {
   }
 
   table(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
-    for (const line of layTable(columns, rows, this.terminal.columns, this.colors.bold)) this.line(line);
+    // One write: a terminal or pipe takes each of them by itself.
+    this.line(layTable(columns, rows, this.terminal.columns, this.colors.bold).join('\n'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

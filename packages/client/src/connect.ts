@@ -69,14 +69,15 @@ async function attach(
   client: { name: string; version: string },
   timeoutMs: number,
 ): Promise<SocketClient | undefined> {
-  // JSON-RPC is loaded while the disk is asked, and not at all by a command that needs no daemon.
-  const loading = import('./socket-client.ts');
-  const registration = await findRegistration(places.runtime, process.getuid?.());
+  const registration = findRegistration(places.runtime, process.getuid?.());
   if (registration === undefined) return undefined;
   const limit = Math.min(timeoutMs, LIMITS.handshakeMs);
-  const socket = await connectSocket(registration.address, limit);
+  // JSON-RPC is loaded while the daemon takes the connection, and not at all by a command that needs no daemon.
+  const [socket, { socketClient }] = await Promise.all([
+    connectSocket(registration.address, limit),
+    import('./socket-client.ts'),
+  ]);
   if (socket === undefined) return undefined;
-  const { socketClient } = await loading;
   try {
     return await socketClient(socket, { token: registration.token, client, timeoutMs: limit });
   } catch (error) {

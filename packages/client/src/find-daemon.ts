@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import {
@@ -12,10 +12,11 @@ import {
 
 /**
  * The highest registration in a runtime directory, or undefined where there is none. Throws `insecure` where the
- * directory is not this user's alone: what lies there can't be trusted.
+ * directory is not this user's alone: what lies there can't be trusted. Synchronous: three looks at a small local folder, on whose
+ * end a command waits before it can do anything else.
  */
-export async function findRegistration(runtime: string, uid: number | undefined): Promise<Registration | undefined> {
-  const facts = await lstat(runtime).catch(() => undefined);
+export function findRegistration(runtime: string, uid: number | undefined): Registration | undefined {
+  const facts = orUndefined(() => lstatSync(runtime));
   if (facts === undefined) return undefined;
   const problem = judgeRuntimeDirectory(
     runtime,
@@ -23,10 +24,21 @@ export async function findRegistration(runtime: string, uid: number | undefined)
     uid,
   );
   if (problem !== undefined) throw problem;
-  const generations = (await readdir(runtime)).map(registrationGeneration).filter((n) => n !== undefined);
+  const generations = readdirSync(runtime)
+    .map(registrationGeneration)
+    .filter((n) => n !== undefined);
   if (generations.length === 0) return undefined;
   const path = join(runtime, registrationFileName(Math.max(...generations)));
-  return parseRegistration(await readFile(path, 'utf8').catch(() => ''));
+  // Its daemon may just be ending.
+  return parseRegistration(orUndefined(() => readFileSync(path, 'utf8')) ?? '');
+}
+
+function orUndefined<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Nobody listens; or a daemon that is just ending reset what connected. */

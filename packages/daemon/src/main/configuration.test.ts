@@ -66,6 +66,16 @@ describe('the configuration of an engine', () => {
     expect(warned).toHaveLength(1);
   });
 
+  it('stays the same map as long as it says the same', () => {
+    const { mapFor } = configuration();
+    const before = mapFor(undefined);
+    expect(mapFor(home)).toBe(before);
+    put('config/config.toml', `[mirrors]\n"${FORGE}" = ["oci://r.example/cf"]\n`);
+    expect(mapFor(undefined)).not.toBe(before);
+    put('config/config.toml', '');
+    expect(mapFor(undefined)).toBe(before);
+  });
+
   it('refuses a file that cannot be understood, rather than go on without it', () => {
     put('config/config.toml', '[mirrors\n');
     expect(() => configuration().mapFor(undefined)).toThrow(/config\.toml/);

@@ -4,7 +4,7 @@ import type { Places } from '@condock/protocol';
 import { readCondockConfig } from '../conda/configuration/condock-config.ts';
 import { mapUrl } from '../conda/configuration/map-url.ts';
 import { readMirrors } from '../conda/configuration/read-mirrors.ts';
-import type { CondockConfig } from '../conda/configuration/types.ts';
+import type { CondockConfig, Mirror } from '../conda/configuration/types.ts';
 import type { ChannelMap } from '../engine/resolve/channel-map.ts';
 
 export interface ConfigurationParts {
@@ -18,7 +18,10 @@ export interface ConfigurationParts {
 export interface Configuration {
   /** Condock's own file as it is now. Throws `config-invalid`. */
   readonly settings: () => CondockConfig;
-  /** Mirrors for a path (a workspace has its own), or for this user. Read anew each time: an edited file counts at once. */
+  /**
+   * Mirrors for a path (a workspace has its own), or for this user. Read anew each time: an edited file counts at once. The same
+   * object as long as the configuration says the same.
+   */
   readonly mapFor: (path: string | undefined) => ChannelMap;
 }
 
@@ -31,6 +34,7 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
     if (said.size < 1000 && !said.has(warning)) parts.warn(warning);
     said.add(warning);
   };
+  const shared = shareMaps();
   const settings = (): CondockConfig => {
     const config = readCondockConfig(file);
     config.warnings.forEach(warn);
@@ -46,15 +50,36 @@ export function createConfiguration(parts: ConfigurationParts): Configuration {
         warn,
         projectFolder: path === undefined ? undefined : folderOf(path),
       });
-      return {
-        targets: (packageUrl) =>
-          mapUrl(packageUrl, mirrors)
-            // https mirrors hold no OCI artifacts.
-            .filter(({ url }) => url.startsWith('oci://'))
-            .map(({ url, mirror }) => ({ channel: channelOf(url), source: mirror.source })),
-        layoutOf: ({ host, path: channel }) => layouts.get(`oci://${host}/${channel}`) ?? 'v0',
-      };
+      return shared(mirrors, layouts);
     },
+  };
+}
+
+/** Maps that are remembered: workspaces with mirrors of their own have one each. */
+const CAPACITY = 64;
+
+/** The same map for the same configuration: what was planned with it then still holds. */
+function shareMaps(): (mirrors: readonly Mirror[], layouts: CondockConfig['layouts']) => ChannelMap {
+  const maps = new Map<string, ChannelMap>();
+  return (mirrors, layouts) => {
+    const key = JSON.stringify([mirrors, [...layouts]]);
+    const known = maps.get(key);
+    if (known !== undefined) return known;
+    if (maps.size >= CAPACITY) maps.clear();
+    const map = channelMap(mirrors, layouts);
+    maps.set(key, map);
+    return map;
+  };
+}
+
+function channelMap(mirrors: readonly Mirror[], layouts: CondockConfig['layouts']): ChannelMap {
+  return {
+    targets: (packageUrl) =>
+      mapUrl(packageUrl, mirrors)
+        // https mirrors hold no OCI artifacts.
+        .filter(({ url }) => url.startsWith('oci://'))
+        .map(({ url, mirror }) => ({ channel: channelOf(url), source: mirror.source })),
+    layoutOf: ({ host, path: channel }) => layouts.get(`oci://${host}/${channel}`) ?? 'v0',
   };
 }
 

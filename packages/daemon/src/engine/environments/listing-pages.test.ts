@@ -37,6 +37,39 @@ describe('ListingPages', () => {
     expect(all.flatMap((p) => p.warnings)).toEqual(['w']);
   });
 
+  it('knows about how long an entry is without writing it out', () => {
+    const sha256 = 'a'.repeat(64);
+    const entry: EnvironmentPackage = {
+      name: 'numpy',
+      version: '2.2.1',
+      build: 'py312h72c5963_0',
+      subdir: 'linux-64',
+      kind: 'conda',
+      fileName: 'numpy-2.2.1-py312h72c5963_0.conda',
+      channel: 'https://conda.anaconda.org/conda-forge',
+      url: 'https://conda.anaconda.org/conda-forge/linux-64/numpy-2.2.1-py312h72c5963_0.conda',
+      sha256,
+      md5: null,
+      size: 8_000_000,
+      license: 'BSD-3-Clause',
+      reference: 'oci://ghcr.io/channel-mirrors/conda-forge/linux-64/numpy:2.2.1-py312h72c5963_0',
+      layout: 'v0',
+      state: 'absent',
+      digest: `sha256:${sha256}`,
+      source: 'built in',
+      error: { code: 'absent', message: 'No mirror has it. '.repeat(10) },
+    };
+    const pages = new ListingPages({ now: () => 0, random: () => 'a' });
+    const packages = Array.from({ length: 3000 }, () => entry);
+    const page = pages.first(
+      { path: '/p', kind: 'prefix', warnings: [], environments: [{ name: 'e', platform: null, packages }] },
+      'c',
+    );
+    const bytes = JSON.stringify(page).length / (1024 * 1024);
+    expect(bytes).toBeGreaterThan(0.9);
+    expect(bytes).toBeLessThan(1.1);
+  });
+
   it('refuses a cursor of another connection, one that was used, and one that is too old', () => {
     let now = 0;
     const pages = new ListingPages({ now: () => now, random: () => 'a' });

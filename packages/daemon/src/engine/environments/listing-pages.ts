@@ -1,4 +1,4 @@
-import { CondockError, type EnvironmentListing, LIMITS } from '@condock/protocol';
+import { CondockError, type EnvironmentListing, type EnvironmentPackage, LIMITS } from '@condock/protocol';
 
 type Page = EnvironmentListing & { nextCursor?: string };
 
@@ -56,7 +56,7 @@ function cut(listing: EnvironmentListing): { page: EnvironmentListing; rest?: En
     const taken = { ...environment, packages: [] as typeof environment.packages };
     page.environments.push(taken);
     for (const [place, one] of environment.packages.entries()) {
-      bytes += JSON.stringify(one).length;
+      bytes += roughBytes(one);
       if (bytes > LIMITS.pageBytes && (at > 0 || place > 0)) {
         const rest = [
           { ...environment, packages: environment.packages.slice(place) },
@@ -69,3 +69,16 @@ function cut(listing: EnvironmentListing): { page: EnvironmentListing; rest?: En
   }
   return { page };
 }
+
+/** Of one entry as JSON, within a tenth: to write each out only to measure it would cost more than all the rest of a listing. */
+function roughBytes(one: EnvironmentPackage): number {
+  let bytes = MEMBERS;
+  for (const value of Object.values(one)) {
+    if (typeof value === 'string') bytes += value.length;
+    else if (typeof value === 'object' && value !== null) bytes += JSON.stringify(value).length;
+  }
+  return bytes;
+}
+
+/** Bytes of an entry without its strings: names of members, quotes, numbers, nulls. */
+const MEMBERS = 260;

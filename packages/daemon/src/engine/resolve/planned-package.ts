@@ -23,18 +23,31 @@ export interface Origin {
 
 /** An entry of an environment with everything that can be said about it without asking a registry. */
 export interface PlannedPackage {
-  entry: EnvironmentEntry;
+  readonly entry: EnvironmentEntry;
   /** In the order in which they are asked. */
-  origins: Origin[];
-  digest?: Digest;
-  format?: ArchiveFormat;
+  readonly origins: readonly Origin[];
+  readonly digest?: Digest;
+  readonly format?: ArchiveFormat;
   /** Why no registry need be asked. */
-  problem?: { state: PackageState; error: CondockError };
+  readonly problem?: { readonly state: PackageState; readonly error: CondockError };
 }
 
-/** Names what an entry is in every registry that may hold it. Pure: no network, no store. */
+type Planning = { -readonly [K in keyof PlannedPackage]: PlannedPackage[K] } & { origins: Origin[] };
+
+/** Entries and maps that did not change stay the same objects, so that a second listing need not name everything again. */
+const plans = new WeakMap<ChannelMap, WeakMap<EnvironmentEntry, PlannedPackage>>();
+
+/** Names what an entry is in every registry that may hold it. Pure: no network, no store; the same answer for the same objects. */
 export function planPackage(entry: EnvironmentEntry, map: ChannelMap): PlannedPackage {
-  const planned: PlannedPackage = { entry, origins: [] };
+  let known = plans.get(map);
+  if (known === undefined) plans.set(map, (known = new WeakMap()));
+  let planned = known.get(entry);
+  if (planned === undefined) known.set(entry, (planned = plan(entry, map)));
+  return planned;
+}
+
+function plan(entry: EnvironmentEntry, map: ChannelMap): PlannedPackage {
+  const planned: Planning = { entry, origins: [] };
   if (entry.sha256 !== null) planned.digest = digestFromHex(entry.sha256);
   try {
     locate(planned, map);
@@ -45,7 +58,7 @@ export function planPackage(entry: EnvironmentEntry, map: ChannelMap): PlannedPa
   return planned;
 }
 
-function locate(planned: PlannedPackage, map: ChannelMap): void {
+function locate(planned: Planning, map: ChannelMap): void {
   const { entry } = planned;
   if (entry.error !== undefined) throw entry.error;
   if (entry.kind !== 'conda') {
