@@ -146,4 +146,21 @@ describe('the whole path, on Node alone', () => {
       expect(warnings).toEqual(expect.arrayContaining(['It has no metadata.json.']));
     });
   });
+
+  it('tells other clients that the store changed, when something comes and when it goes', async () => {
+    const [late] = await buildPackages([{ name: 'late' }], stack.folder);
+    await publish([late!.path]);
+    const lock = stack.write(
+      'late.lock/pixi.lock',
+      buildPixiLock([late!], { channelUrl: `oci://${registry.host}/ours`, platform: 'linux-64', version: 6 }),
+    );
+    let heard = 0;
+    const listening = stack.client.onNotification('cache/didChange', () => (heard += 1));
+    expect((await prefetch(lock)).report.fetched).toBe(1);
+    await expect.poll(() => heard, { timeout: 20_000 }).toBe(1);
+    expect((await prefetch(lock)).report.fetched).toBe(0);
+    expect((await json('cache', 'gc', '--max', '0')).code).toBe(0);
+    await expect.poll(() => heard, { timeout: 20_000 }).toBe(2);
+    listening[Symbol.dispose]();
+  });
 });

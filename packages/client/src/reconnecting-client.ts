@@ -24,6 +24,7 @@ const NAMES = [
   'env/didChange',
   'session/didChange',
   'channel/didChange',
+  'cache/didChange',
 ] as const satisfies readonly [...NotificationName[]];
 
 /**

@@ -16,6 +16,7 @@ import { Transfers } from '../engine/transfer/transfers.ts';
 import { channelStateFile } from '../http/channel/channel-state.ts';
 import { createChannelServer } from '../http/channel/start-channel-server.ts';
 import { createRegistryClient } from '../oci/client.ts';
+import { Debounce } from '../store/debounce.ts';
 import { openStore } from '../store/open-store.ts';
 import { createConfiguration } from './configuration.ts';
 import type { LogLine } from './worker-messages.ts';
@@ -29,6 +30,9 @@ export interface ComposeOptions {
   busyChanged?: (busy: boolean) => void;
 }
 
+/** Milliseconds in which changes of the store are gathered: a prefetch makes hundreds in a second. */
+const STORE_CHANGES = { quiet: 300, atMost: 2000 };
+
 /** An engine of real parts: this user's store, credentials, configuration and registries. */
 export function composeEngine(options: ComposeOptions): Promise<EngineHost> {
   const { places, env, version } = options;
@@ -39,10 +43,13 @@ export function composeEngine(options: ComposeOptions): Promise<EngineHost> {
   const configuration = createConfiguration({ places, env, homedir: home, platform, warn });
   const settings = configuration.settings();
 
+  let notify: <N extends NotificationName>(name: N, params: NotificationParams<N>) => void = () => undefined;
+  const storeChanged = new Debounce(() => notify('cache/didChange', {}), STORE_CHANGES);
   const store = openStore({
     root: join(places.cache, 'store'),
     quota: settings.quota,
     log: options.log,
+    onChange: () => storeChanged.request(),
   });
   const credentials = createCredentials({
     env,
@@ -74,7 +81,6 @@ export function composeEngine(options: ComposeOptions): Promise<EngineHost> {
     log: warn,
     busyChanged: options.busyChanged ?? (() => undefined),
   });
-  let notify: <N extends NotificationName>(name: N, params: NotificationParams<N>) => void = () => undefined;
   const engine = createEngine({
     registry,
     store,
@@ -102,6 +108,7 @@ export function composeEngine(options: ComposeOptions): Promise<EngineHost> {
     now,
     random: randomUUID,
     dispose: async () => {
+      storeChanged.cancel();
       await channelServer[Symbol.asyncDispose]();
       await registry.close();
       credentials[Symbol.dispose]();

@@ -36,6 +36,8 @@ export interface OpenStoreOptions {
   /** Milliseconds since the epoch; default `Date.now`. */
   clock?: (() => number) | undefined;
   log?: StoreLog | undefined;
+  /** Told whenever this process adds a blob or takes one away: often, so whoever tells others has to gather. */
+  onChange?: (() => void) | undefined;
   /** How other processes are told apart and known to have ended. */
   processes?: Processes | undefined;
 }
@@ -46,6 +48,7 @@ export interface OpenStoreOptions {
  */
 export function openStore(options: OpenStoreOptions): BlobStore {
   const { quota, clock = Date.now, log = () => undefined, processes = systemProcesses } = options;
+  const { onChange = () => undefined } = options;
   const paths = storePaths(resolve(options.root));
   const isNew = openSkeleton(paths);
 
@@ -56,13 +59,18 @@ export function openStore(options: OpenStoreOptions): BlobStore {
   const count = new BlobCount({ paths, records, origin: owner.id, log });
   const index = new IndexFile({ path: paths.index, records, log });
   const lastUse = new LastUse(paths, clock);
-  const unsynced = new Unsynced({ paths, owner, bad, log, onRemoved: (bytes) => count.add(-1, -bytes) });
+  const onRemoved = (bytes: number): void => {
+    count.add(-1, -bytes);
+    onChange();
+  };
+  const unsynced = new Unsynced({ paths, owner, bad, log, onRemoved });
   const keeper = new QuotaKeeper({ quota, count, log, collect: (maxBytes) => store.collect({ maxBytes }) });
   const counted = {
     prepare: () => count.prepare(),
     add: (blobs: number, bytes: number) => {
       count.add(blobs, bytes);
       keeper.check();
+      onChange();
     },
   };
   const files = new BlobFiles({ paths, owner, unsynced, count: counted });
@@ -120,11 +128,10 @@ export function openStore(options: OpenStoreOptions): BlobStore {
     lease: (digests) => lease(digests, owner),
     verify: async (verifying) => {
       count.prepare();
-      return verifyBlobs({ paths, bad, onRemoved: (bytes) => count.add(-1, -bytes) }, verifying);
+      return verifyBlobs({ paths, bad, onRemoved }, verifying);
     },
     collect: async (collecting) => {
       makeReady();
-      const onRemoved = (bytes: number): void => count.add(-1, -bytes);
       const maxBytes = collecting.maxBytes ?? quota;
       return collectBlobs(
         { paths, owner, watch, records, lastUse, clock, deleteRef, onRemoved },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { method } from '../method.ts';
+import { method, notification } from '../method.ts';
 import { absolutePath, digest, empty, workDone } from './common.ts';
 
 export const cacheMethods = {
@@ -41,4 +41,11 @@ export const cacheMethods = {
     result: z.object({ directory: z.string(), blobs: z.number().int(), bytes: z.number().int() }),
     progress: true,
   }),
+};
+
+export const cacheNotifications = {
+  'cache/didChange': notification(
+    'Blobs came into the store or went, whoever asked for it; told at most every two seconds while they do.',
+    empty,
+  ),
 };

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { cacheMethods } from './cache.ts';
+import { cacheMethods, cacheNotifications } from './cache.ts';
 import { channelMethods, channelNotifications } from './channels.ts';
 import { daemonMethods, daemonNotifications } from './daemon.ts';
 import { environmentMethods, environmentNotifications } from './environments.ts';
@@ -23,6 +23,7 @@ export const notifications = {
   ...daemonNotifications,
   ...environmentNotifications,
   ...sessionNotifications,
+  ...cacheNotifications,
   ...channelNotifications,
 };
 

@@ -135,6 +135,10 @@ function followChanges(app: App, views: { registries: { refresh(): void }; cache
   };
   const reload = (path?: string): void => void model.reload(path);
   daemon.on('env/didChange', ({ path }) => reload(path));
+  daemon.on('cache/didChange', () => {
+    views.cache.refresh();
+    void model.follow();
+  });
   daemon.on('session/didChange', () => {
     views.registries.refresh();
     reload();

@@ -103,6 +103,43 @@ describe('the model of environments', () => {
     expect((await model.load(target, { again: true })).packages).not.toBe(packages);
   });
 
+  it('follows the store: asks no registry about what is still known, and asks about what went', async () => {
+    const all = new Map<string, EnvironmentPackage['state']>([
+      ['a', 'unchecked'],
+      ['b', 'unchecked'],
+      ['c', 'cached'],
+    ]);
+    const asked: string[] = [];
+    const source: EnvironmentSource = {
+      discover: () => Promise.resolve({ environments: [], warnings: [] }),
+      show: (_, { check }) => {
+        asked.push(check ? 'registries' : 'store');
+        const entries = [...all].map(([name, state]) =>
+          examplePackage(name, { state: check && state === 'unchecked' ? 'available' : state }),
+        );
+        return Promise.resolve(listing(entries));
+      },
+      watch: () => Promise.resolve(),
+    };
+    const model = createEnvironmentsModel(source, { mayCheck: () => true });
+    const states = () => model.get(target)?.packages.map(({ state }) => state);
+    const statuses: (string | undefined)[] = [];
+    await model.load(target);
+    asked.length = 0;
+    model.onDidChange(() => statuses.push(model.get(target)?.status));
+    all.set('a', 'cached');
+    const first = model.follow();
+    all.set('b', 'cached');
+    await Promise.all([first, model.follow(), model.follow()]);
+    expect(states()).toEqual(['cached', 'cached', 'cached']);
+    expect(asked).toEqual(['store', 'store']);
+    expect(statuses).toEqual(['complete', 'complete']);
+    all.set('c', 'unchecked');
+    await model.follow();
+    expect(states()).toEqual(['cached', 'cached', 'available']);
+    expect(asked).toEqual(['store', 'store', 'store', 'registries']);
+  });
+
   it('keeps the very list of what was found where the same is found again', async () => {
     const found = { path: '/w', kind: 'pixi-lock' as const, names: [], platforms: [], note: null };
     let environments = [found];

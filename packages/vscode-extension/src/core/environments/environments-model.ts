@@ -48,6 +48,8 @@ export interface EnvironmentsModel {
   load(target: EnvironmentTarget, options?: { again?: boolean }): Promise<LoadedEnvironment>;
   /** Lists again what was listed: of one path, or all. */
   reload(path?: string): Promise<void>;
+  /** Looks again at what the store holds of all that was listed. Registries are asked only about what went from it. */
+  follow(): Promise<void>;
   /** Every environment that was listed, with its target. */
   loaded(): readonly (readonly [EnvironmentTarget, LoadedEnvironment])[];
 }
@@ -92,23 +94,27 @@ export function createEnvironmentsModel(source: EnvironmentSource, { mayCheck }:
     source.watch(path).catch(() => watched.delete(path));
   };
 
-  const list = async (loading: Loading): Promise<LoadedEnvironment> => {
+  /** With `keep`, what registries said before stands, and they are asked only about what nothing is known of any more. */
+  const list = async (loading: Loading, { keep }: { keep: boolean }): Promise<LoadedEnvironment> => {
     const { target, abort } = loading;
     const set = (value: LoadedEnvironment): void => {
       if (abort.signal.aborted) return;
       loading.value = value;
       changes.tell(target);
     };
+    const ask = (check: boolean): Promise<EnvironmentListing> => source.show(target, { check, signal: abort.signal });
     try {
       const check = mayCheck();
-      const local = await source.show(target, { check: false, signal: abort.signal });
+      const local = await ask(false);
+      const store = packagesOf(local);
+      const merged = check ? withEarlier(store, loading.value.packages) : store;
       // What the store has, and what no registry could have, is settled without asking.
-      const isOpen = local.environments.some(({ packages }) => packages.some(({ state }) => state === 'unchecked'));
-      set(described(local, check && isOpen ? 'listed' : 'complete', loading.value));
+      const isOpen = check && (keep ? merged : store).some(({ state }) => state === 'unchecked');
+      set(described(merged, local, isOpen ? 'listed' : 'complete', loading.value));
       watch(target.path);
-      if (check && isOpen) {
-        const full = await source.show(target, { check: true, signal: abort.signal });
-        set(described(full, 'complete', loading.value));
+      if (isOpen) {
+        const full = await ask(true);
+        set(described(packagesOf(full), full, 'complete', loading.value));
       }
     } catch (error) {
       if (!isCancellation(error)) {
@@ -117,6 +123,13 @@ export function createEnvironmentsModel(source: EnvironmentSource, { mayCheck }:
       }
     }
     return loading.value;
+  };
+
+  const work = (loading: Loading, options: { keep: boolean }): Promise<LoadedEnvironment> => {
+    loading.work = list(loading, options).finally(() => {
+      loading.work = undefined;
+    });
+    return loading.work;
   };
 
   const load = (target: EnvironmentTarget, { again = false } = {}): Promise<LoadedEnvironment> => {
@@ -128,10 +141,25 @@ export function createEnvironmentsModel(source: EnvironmentSource, { mayCheck }:
     const loading: Loading = { target, value, work: undefined, abort: new AbortController() };
     all.set(key, loading);
     changes.tell(target);
-    loading.work = list(loading).finally(() => {
-      loading.work = undefined;
-    });
-    return loading.work;
+    return work(loading, { keep: false });
+  };
+
+  const followOnce = async (): Promise<void> => {
+    const follow = async (loading: Loading): Promise<void> => {
+      await loading.work;
+      const isCurrent = all.get(targetKey(loading.target)) === loading && loading.value.status === 'complete';
+      if (isCurrent) await work(loading, { keep: true });
+    };
+    await Promise.all([...all.values()].map(follow));
+  };
+  let following: Promise<void> | undefined;
+  let turns = 0;
+  const follow = async (): Promise<void> => {
+    // What changes while it is looked at is looked at once more.
+    for (let seen = 0; seen !== turns;) {
+      seen = turns;
+      await followOnce();
+    }
   };
 
   return {
@@ -177,29 +205,42 @@ export function createEnvironmentsModel(source: EnvironmentSource, { mayCheck }:
       const again = [...all.values()].filter(({ target }) => path === undefined || target.path === path);
       await Promise.all(again.map(({ target }) => load(target, { again: true })));
     },
+    follow: () => {
+      turns += 1;
+      following ??= follow().finally(() => {
+        following = undefined;
+      });
+      return following;
+    },
     loaded: () => [...all.values()].map(({ target, value }) => [target, value] as const),
   };
 }
 
+const packagesOf = ({ environments }: EnvironmentListing): readonly EnvironmentPackage[] =>
+  environments.flatMap((part) => part.packages).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+
 /**
  * While registries are asked again, what they said before stays: a row must not flicker from `available` to `unchecked`.
  */
+function withEarlier(
+  packages: readonly EnvironmentPackage[],
+  earlier: readonly EnvironmentPackage[],
+): readonly EnvironmentPackage[] {
+  const known = new Map(earlier.map((entry) => [identity(entry), entry]));
+  return packages.map((entry) => {
+    const before = entry.state === 'unchecked' ? known.get(identity(entry)) : undefined;
+    return before === undefined || before.state === 'cached' ? entry : { ...before, size: entry.size ?? before.size };
+  });
+}
+
 function described(
-  listing: EnvironmentListing,
+  now: readonly EnvironmentPackage[],
+  { warnings }: EnvironmentListing,
   status: LoadedEnvironment['status'],
   before: LoadedEnvironment,
 ): LoadedEnvironment {
-  const known = new Map(status === 'listed' ? before.packages.map((entry) => [identity(entry), entry]) : []);
-  const now = listing.environments
-    .flatMap((part) => part.packages)
-    .map((entry) => {
-      if (entry.state !== 'unchecked' || status !== 'listed') return entry;
-      const earlier = known.get(identity(entry));
-      return earlier === undefined || earlier.state === 'cached' ? entry : { ...earlier, size: entry.size };
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const packages = isSamePackages(now, before.packages) ? before.packages : now;
-  return { status, packages, summary: summarize(packages), warnings: listing.warnings, error: undefined };
+  return { status, packages, summary: summarize(packages), warnings, error: undefined };
 }
 
 const identity = (entry: EnvironmentPackage): string =>
