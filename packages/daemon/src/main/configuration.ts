@@ -72,13 +72,28 @@ function shareMaps(): (mirrors: readonly Mirror[], layouts: CondockConfig['layou
   };
 }
 
+/** Folders whose targets are remembered: an environment of thousands of packages comes from a handful. */
+const FOLDERS = 1024;
+
 function channelMap(mirrors: readonly Mirror[], layouts: CondockConfig['layouts']): ChannelMap {
+  const folders = new Map<string, ReturnType<ChannelMap['targets']>>();
+  const find = (packageUrl: string): ReturnType<ChannelMap['targets']> =>
+    mapUrl(packageUrl, mirrors)
+      // https mirrors hold no OCI artifacts.
+      .filter(({ url }) => url.startsWith('oci://'))
+      .map(({ url, mirror }) => ({ channel: channelOf(url), source: mirror.source }));
   return {
-    targets: (packageUrl) =>
-      mapUrl(packageUrl, mirrors)
-        // https mirrors hold no OCI artifacts.
-        .filter(({ url }) => url.startsWith('oci://'))
-        .map(({ url, mirror }) => ({ channel: channelOf(url), source: mirror.source })),
+    targets: (packageUrl) => {
+      // A slash behind these is none of the path's.
+      if (/[?#]/.test(packageUrl)) return find(packageUrl);
+      const folder = packageUrl.slice(0, packageUrl.lastIndexOf('/'));
+      const known = folders.get(folder);
+      if (known !== undefined) return known;
+      if (folders.size >= FOLDERS) folders.clear();
+      const targets = find(packageUrl);
+      folders.set(folder, targets);
+      return targets;
+    },
     layoutOf: ({ host, path: channel }) => layouts.get(`oci://${host}/${channel}`) ?? 'v0',
   };
 }
