@@ -1,5 +1,6 @@
 import { type CondockError } from '@condock/protocol';
 import { describeInside } from '../../conda/insides.ts';
+import { readInstalledPaths } from '../../conda/inside/installed-paths.ts';
 import type { InfoFiles } from '../../conda/info-files.ts';
 import { formatOciChannel } from '../../layout/channel.ts';
 import { type ArchiveFacts, recordFromIndex } from '../../layout/repodata/records.ts';
@@ -45,6 +46,7 @@ export function describeListing(infoFiles: InfoFiles, subdir: string, facts: Arc
     source: {
       index,
       subdir,
+      paths: readInstalledPaths(infoFiles),
       ...(about === null ? {} : { about }),
       ...(runExports === null ? {} : { runExports }),
     },

@@ -11,7 +11,9 @@ import type { Transfers } from '../transfer/transfers.ts';
 import type { ChannelServer } from './channel-server.ts';
 import { copyChannel } from './copy-channel.ts';
 import type { UpdateParts } from './document-update.ts';
-import { diffChannel, rebuildIndex } from './rebuild-index.ts';
+import { diffChannel } from './diff-channel.ts';
+import { parsePackageName } from './package-name.ts';
+import { rebuildIndex } from './rebuild-index.ts';
 import { attach, listReferrers } from './referrers.ts';
 import { removePackages } from './remove-packages.ts';
 import type { ClientSetup } from './client-setup.ts';
@@ -53,6 +55,7 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
     const layout = layoutFor(channel, params.layout);
     const options = requestOptions(params.identity, context);
     const subdirs = params.subdirs ?? (await listSubdirs(channel, layout, registry, options));
+    if (subdirs.length === 0) throw nothingThere(channel, layout);
     return { channel, layout, subdirs, names: params.names ?? [], request: options };
   };
   return {
@@ -99,12 +102,12 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
       const to = parseOciChannel(params.to);
       const fromLayout = layoutFor(from, params.fromLayout);
       const options = requestOptions(params.identity, context);
-      if (params.from === params.to && (params.layout ?? fromLayout) === fromLayout) {
+      if (formatOciChannel(from) === formatOciChannel(to) && (params.layout ?? fromLayout) === fromLayout) {
         throw new CondockError('usage', 'Source and target are the same channel.', {
           hint: 'Name another channel, or another layout.',
         });
       }
-      const named = params.packages?.map((p) => p.slice(0, p.indexOf('/')));
+      const named = params.packages?.map((text) => parsePackageName(text).subdir);
       const subdirs =
         params.subdirs ??
         (named === undefined ? await listSubdirs(from, fromLayout, registry, options) : [...new Set(named)]);
@@ -142,4 +145,11 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
       listReferrers(params.reference, params.artifactType, registry, requestOptions(params.identity, context)),
     'channel/setup': async (params) => parts.setup(params, (channel) => server.urlOf(channel)),
   };
+}
+
+function nothingThere(channel: OciChannel, layout: LayoutVersion): CondockError {
+  return new CondockError('absent', `${formatOciChannel(channel)} has nothing in layout ${layout}, or is private.`, {
+    hint: `If it is private, sign in with "condock login ${channel.host}"; if the registry does not list its repositories, name what to look for with --subdir and --name.`,
+    data: { host: channel.host },
+  });
 }

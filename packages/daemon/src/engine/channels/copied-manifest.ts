@@ -1,28 +1,22 @@
 import { CondockError } from '@condock/protocol';
 import { encodeReference } from '../../layout/codec.ts';
 import { buildPackageManifest } from '../../layout/package-manifest.ts';
+import { type Descriptor, type Digest, MEDIA_TYPES } from '../../oci/types.ts';
 import type { PackageArtifact } from '../../layout/types.ts';
-import { sha256Digest } from '../../oci/digest.ts';
-import type { Descriptor, Digest } from '../../oci/types.ts';
-import type { CopyOptions, Item } from './copy-package.ts';
+import type { CopyOptions, Item, Source } from './copy-package.ts';
 
 export interface TargetManifest {
   component: string;
   tag: string;
   digest: Digest;
+  mediaType: string;
   bytes: Uint8Array;
   blobs: Descriptor[];
 }
 
 /** In the same layout the manifest is copied byte for byte; into the other one it is written anew over the same blobs. */
-export function manifestAtTarget(
-  item: Item,
-  artifact: PackageArtifact,
-  bytes: Uint8Array,
-  options: CopyOptions,
-): TargetManifest {
+export function manifestAtTarget(item: Item, { artifact, manifest }: Source, options: CopyOptions): TargetManifest {
   const { info, index } = artifact;
-  const archive = artifact.archives[item.name.format];
   if (options.layout === options.fromLayout) {
     const { component, tag } = encodeReference({
       channel: options.to,
@@ -33,12 +27,13 @@ export function manifestAtTarget(
     return {
       component,
       tag,
-      digest: sha256Digest(bytes),
-      bytes,
+      digest: manifest.digest,
+      mediaType: manifest.mediaType,
+      bytes: manifest.bytes,
       blobs: [...artifact.manifest.layers, artifact.manifest.config],
     };
   }
-  if (archive === undefined || info === undefined || index === undefined) {
+  if (info === undefined || index === undefined) {
     throw new CondockError(
       'unsupported-format',
       `${item.name.fileName} has no info or index layer, which layout ${options.layout} requires.`,
@@ -47,6 +42,7 @@ export function manifestAtTarget(
       },
     );
   }
+  const archive = archiveOf(item, artifact);
   const md5 =
     archive.annotations?.['org.conda.md5'] ?? (typeof item.record.md5 === 'string' ? item.record.md5 : undefined);
   const plain = ({ mediaType, digest, size }: Descriptor): Descriptor => ({ mediaType, digest, size });
@@ -60,7 +56,21 @@ export function manifestAtTarget(
   return {
     ...built.encoded,
     digest: built.digest,
+    mediaType: MEDIA_TYPES.manifest,
     bytes: built.bytes,
     blobs: [archive, info, index, built.manifest.config],
   };
+}
+
+/** The archive of an item in its manifest. Throws `other-format` where that holds the other one. */
+export function archiveOf({ name }: Pick<Item, 'name'>, artifact: PackageArtifact): Descriptor {
+  const archive = artifact.archives[name.format];
+  if (archive !== undefined) return archive;
+  throw new CondockError(
+    'other-format',
+    `The source does not hold ${name.fileName}, but the other format of the build.`,
+    {
+      hint: 'Its repodata lists both, and a tag holds one archive.',
+    },
+  );
 }

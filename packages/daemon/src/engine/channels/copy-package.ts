@@ -5,11 +5,13 @@ import { encodeReference } from '../../layout/codec.ts';
 import { readPackageArtifact } from '../../layout/package-artifact.ts';
 import type { JsonObject } from '../../layout/repodata/types.ts';
 import type { OciChannel, PackageArtifact } from '../../layout/types.ts';
-import type { RegistryClient, RequestOptions } from '../../oci/registry-client.ts';
-import { type Descriptor, type Digest, type Manifest, MEDIA_TYPES, type Repository } from '../../oci/types.ts';
+import type { FetchedManifest, RegistryClient } from '../../oci/registry-client.ts';
+import type { Descriptor, Digest, Manifest, Repository } from '../../oci/types.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
+import { checkOccupant, identifyStored, isSame } from '../publish/occupant.ts';
 import type { Transfers } from '../transfer/transfers.ts';
-import { manifestAtTarget } from './copied-manifest.ts';
+import { archiveOf, manifestAtTarget } from './copied-manifest.ts';
+import { copyBlob } from './copy-blob.ts';
 import { copyReferrers } from './copy-referrers.ts';
 import type { UpdateOptions, UpdateParts } from './document-update.ts';
 
@@ -29,6 +31,7 @@ export interface CopyOptions {
 export type CopyParts = UpdateParts & { store: BlobStore; transfers: Transfers };
 
 export type CopyResult = ResultOf<'channel/copy'>;
+
 /** A package that is to be copied, as the source's repodata lists it. */
 export interface Item {
   subdir: string;
@@ -36,12 +39,19 @@ export interface Item {
   record: JsonObject;
 }
 
+/** What one call of `copyChannel` has done so far. */
+export interface Copying {
+  result: CopyResult;
+  onBytes: (n: number) => void;
+  /** References that were written by this call, and with which manifest. */
+  taken: Map<string, { digest: Digest; fileName: string }>;
+}
+
 /** A package at the source, as its manifest says. */
 export interface Source {
   repository: Repository;
   artifact: PackageArtifact;
-  bytes: Uint8Array;
-  digest: Digest;
+  manifest: FetchedManifest;
 }
 
 /** What a package is, what is attached to it, and its tag, last; `written` is false where the target had the same already. */
@@ -49,106 +59,70 @@ export async function copyPackage(
   item: Item,
   options: CopyOptions,
   parts: CopyParts,
-  result: CopyResult,
-  onBytes: (n: number) => void,
+  copying: Copying,
 ): Promise<{ written: boolean; source: Source }> {
   const { registry } = parts;
+  const { request } = options;
   const source = await readSource(item, options, registry);
-  const built = manifestAtTarget(item, source.artifact, source.bytes, options);
+  const built = manifestAtTarget(item, source, options);
   const target = repositoryOf(options.to, item.subdir, built.component);
-  const present = await registry.getManifest(target, built.tag, options.request);
-  const same = present?.digest === built.digest;
-  if (present !== undefined && !same && !options.force)
-    refuseOther(item, source.artifact, present.document as Manifest, target, built.tag);
-  if (options.dryRun) return { written: !same, source };
-  const copy = (blob: Descriptor): Promise<void> =>
-    copyBlob(blob, source.repository, target, options, parts, result, onBytes);
-  if (!same) {
-    for (const blob of built.blobs) await copy(blob);
-    await registry.putManifest(target, built.digest, built.bytes, MEDIA_TYPES.manifest, options.request);
-  }
-  const subject = { mediaType: MEDIA_TYPES.manifest, digest: built.digest, size: built.bytes.length };
-  await copyReferrers({ repository: source.repository, digest: source.digest }, { repository: target, subject }, copy, {
-    registry,
-    request: options.request,
-  });
-  if (!same) await registry.putManifest(target, built.tag, built.bytes, MEDIA_TYPES.manifest, options.request);
-  return { written: !same, source };
+  const reference = `${target.name}:${built.tag}`;
+  refuseSecond(reference, built.digest, copying);
+  const newcomer = { name: item.name, archive: archiveOf(item, source.artifact).digest, manifest: built.digest };
+  const there = await checkOccupant(newcomer, target, built.tag, registry, { force: options.force, request });
+  const copy = (blob: Descriptor): Promise<void> => copyBlob(blob, source.repository, target, options, parts, copying);
+  if (there !== 'same') for (const blob of built.blobs) await copy(blob);
+  copying.taken.set(reference, { digest: built.digest, fileName: item.name.fileName });
+  if (options.dryRun) return { written: there !== 'same', source };
+  const put = (tagOrDigest: string): Promise<unknown> =>
+    registry.putManifest(target, tagOrDigest, built.bytes, built.mediaType, request);
+  if (there !== 'same') await put(built.digest);
+  const subject = { mediaType: built.mediaType, digest: built.digest, size: built.bytes.length };
+  const attachedTo = { repository: source.repository, digest: source.manifest.digest };
+  await copyReferrers(attachedTo, { repository: target, subject }, copy, { registry, request });
+  if (there !== 'same') await put(built.tag);
+  return { written: there !== 'same', source };
 }
 
 async function readSource(item: Item, options: CopyOptions, registry: RegistryClient): Promise<Source> {
-  const encoded = encodeReference({
-    channel: options.from,
+  const { from: channel, fromLayout: layout, request } = options;
+  const {
+    reference,
+    repository: name,
+    tag,
+  } = encodeReference({
+    channel,
     subdir: item.subdir,
     identity: item.name,
-    layout: options.fromLayout,
+    layout,
   });
-  const repository: Repository = { host: options.from.host, name: encoded.repository };
-  const fetched = await registry.getManifest(repository, encoded.tag, options.request);
-  if (fetched === undefined) {
-    throw new CondockError('absent', `${encoded.reference} is listed, but not there.`, {
-      data: { host: repository.host },
-    });
-  }
-  const artifact = readPackageArtifact(fetched.document as Manifest);
-  if (artifact.archives[item.name.format] === undefined) {
+  const repository: Repository = { host: channel.host, name };
+  const manifest = await registry.getManifest(repository, tag, request);
+  const data = { host: channel.host, reference };
+  if (manifest === undefined) throw new CondockError('absent', `${reference} is listed, but not there.`, { data });
+  const artifact = readPackageArtifact(manifest.document as Manifest);
+  const hex = archiveOf(item, artifact).digest.slice('sha256:'.length);
+  const { sha256 } = item.record;
+  if (typeof sha256 === 'string' && sha256 !== hex) {
     throw new CondockError(
-      'other-format',
-      `${encoded.reference} does not hold ${item.name.fileName}, but the other format.`,
-      { data: { host: repository.host } },
+      'digest-mismatch',
+      `${reference} holds other bytes (${hex}) than its repodata says (${sha256}).`,
+      { hint: 'Rebuild the repodata of the source with "condock channel index".', data },
     );
   }
-  return { repository, artifact, bytes: fetched.bytes, digest: fetched.digest };
-}
-
-function refuseOther(item: Item, ours: PackageArtifact, theirs: Manifest, target: Repository, tag: string): void {
-  const there = readPackageArtifact(theirs).archives[item.name.format]?.digest;
-  if (there === ours.archives[item.name.format]?.digest) return;
-  throw new CondockError(
-    'already-exists',
-    `oci://${target.host}/${target.name}:${tag} already exists with other bytes (${there ?? 'the other format'}).`,
-    {
-      hint: 'Replace it on purpose with --force.',
-      data: { host: target.host },
-    },
-  );
-}
-
-async function copyBlob(
-  blob: Descriptor,
-  from: Repository,
-  to: Repository,
-  options: CopyOptions,
-  parts: CopyParts,
-  result: CopyResult,
-  onBytes: (n: number) => void,
-): Promise<void> {
-  const { registry, transfers } = parts;
-  const request: RequestOptions = options.request;
-  if (from.host !== to.host && (await registry.headBlob(to, blob.digest, request)) !== undefined) {
-    result.blobs.present += 1;
-    return;
+  const identity =
+    typeof sha256 === 'string' ? undefined : await identifyStored(artifact, repository, registry, request);
+  if (identity !== undefined && !isSame(identity, item.name)) {
+    throw new CondockError('absent', `${reference} holds another package than ${item.name.fileName}.`, { data });
   }
-  if (from.host !== to.host)
-    await transfers.fetch({ digest: blob.digest, size: blob.size, repositories: [from] }, { ...request, onBytes });
-  const open = (offset: number): AsyncIterable<Uint8Array> => blobFrom(blob, from, offset, options, parts);
-  const moved = await registry.uploadBlob(
-    to,
-    { digest: blob.digest, size: blob.size, open },
-    { ...request, ...(from.host === to.host ? { mountFrom: [from.name] } : {}) },
-  );
-  result.blobs[moved.moved] += 1;
-  if (moved.moved === 'uploaded') result.bytes += blob.size;
+  return { repository, artifact, manifest };
 }
 
-/** Where a registry refuses to mount, the bytes come through the store after all. */
-async function* blobFrom(
-  blob: Descriptor,
-  from: Repository,
-  offset: number,
-  options: CopyOptions,
-  parts: CopyParts,
-): AsyncIterable<Uint8Array> {
-  await parts.transfers.fetch({ digest: blob.digest, size: blob.size, repositories: [from] }, options.request);
-  if (offset < blob.size) yield* parts.store.read(blob.digest, { start: offset, end: blob.size - 1 });
+/** Both formats of a build go under one tag: where they are manifests of their own at the target, the second is refused. */
+function refuseSecond(reference: string, digest: Digest, { taken }: Copying): void {
+  const first = taken.get(reference);
+  if (first === undefined || first.digest === digest) return;
+  throw new CondockError('conflict', `${first.fileName} is the same build, and a tag holds one archive.`, {
+    hint: 'The .conda is what the target keeps.',
+  });
 }

@@ -114,8 +114,25 @@ describe('updates of a document that others update too', () => {
     const { client, moves } = slowRegistry(() => Promise.resolve());
     await confirmChange(await putChange(place, add('a'), parts(client), { signal }), parts(client), { signal });
     const put = await putChange(place, add('a'), parts(client), { signal });
-    expect(put.at).toBeUndefined();
+    await confirmChange(put, parts(client), { signal });
     expect(moves()).toBe(1);
+  });
+
+  it('make sure of a change that is there already: who made it may have been killed before it lasted', async () => {
+    const { client } = slowRegistry(() => Promise.resolve());
+    const own = parts(client);
+    // Put, and then killed.
+    await putChange(place, add('mine'), own, { signal });
+    const again = await putChange(place, add('mine'), own, { signal });
+    // Somebody who read before the first put moves the tag after the second look.
+    const theirs = slowRegistry(() => Promise.resolve());
+    await putChange(place, add('theirs'), parts(theirs.client), { signal });
+    await copyDocument(theirs.client, client);
+    const stale = await theirs.client.getManifest(place.repository, 'latest');
+    await client.putManifest(place.repository, 'latest', stale?.bytes ?? new Uint8Array(), stale?.mediaType ?? '');
+    await confirmChange(again, own, { signal });
+    const document = await readDocument(place, client, { signal });
+    expect(Object.keys(document?.json.packages as JsonObject).sort()).toEqual(['mine', 'theirs']);
   });
 });
 

@@ -27,13 +27,13 @@ export interface UpdateParts {
 
 export type UpdateOptions = RequestOptions & { signal: AbortSignal };
 
-/** A change that was put, but may still be overwritten by a publisher who read before it. */
+/** A change that stands in the document, but may still be overwritten by a publisher who read before it. */
 export interface PutChange {
   place: DocumentPlace;
   edit: DocumentEdit;
   digest: Digest;
-  /** When `latest` had moved; undefined where nothing had to be put. */
-  at: number | undefined;
+  /** When `latest` had moved, or was seen to hold the change: who moved it then may have been killed before it lasted. */
+  at: number;
 }
 
 /**
@@ -42,7 +42,7 @@ export interface PutChange {
  * had asked for `latest` before that change was put, and moves the tag within `MOVE_SHARE` of `SETTLE_MS` of asking, or not at
  * all; the rest is for a move that was given up while it was on its way. So after the wait nobody who
  * has not seen the change can overwrite it, and a change that is there then stays. One that is not is made again on what
- * took its place. The time-stamped copy of each version stays in the registry whatever happens to `latest`.
+ * took its place. The time-stamped copy stays in the registry whatever happens to `latest` (until the next of the same time).
  */
 export const SETTLE_MS = 2000;
 
@@ -58,42 +58,39 @@ export async function putChange(
   options: UpdateOptions,
 ): Promise<PutChange> {
   const { registry } = parts;
-  let mayHaveMoved = false;
   for (let round = 0; round < ROUNDS; round += 1) {
     const current = await readDocument(place, registry, options);
     if (current !== undefined && edit.holds(current.json)) {
-      return { place, edit, digest: current.digest, at: mayHaveMoved ? parts.now().getTime() : undefined };
+      return { place, edit, digest: current.digest, at: parts.now().getTime() };
     }
     const history = historyTag(place.layout, parts.now());
     const built = await pushDocument(place, edit.apply(current?.json), history, registry, options);
     const moved = await moveFrom(current?.digest, place, built, parts, options);
     if (moved === 'moved') return { place, edit, digest: built.digest, at: parts.now().getTime() };
-    if (moved === 'too-late') mayHaveMoved = true;
     // Another publisher was faster. Who waits at random lets all get their turn.
     await parts.sleep(20 + parts.random() * 50 * Math.min(round + 1, 10), options.signal);
   }
   throw crowded(place);
 }
 
-/** Moves `latest` where it still is what was read; `too-late`: it may have moved, but after others ceased to reckon with it. */
+/** Moves `latest` where it still is what was read, in the time that others reckon with. */
 async function moveFrom(
   read: Digest | undefined,
   place: DocumentPlace,
   built: BuiltRepodata,
   parts: UpdateParts,
   options: UpdateOptions,
-): Promise<'moved' | 'changed' | 'too-late'> {
+): Promise<'moved' | 'changed'> {
   const deadline = AbortSignal.timeout((parts.settleMs ?? SETTLE_MS) * MOVE_SHARE);
-  let moving = false;
   try {
     const inTime = { ...options, signal: AbortSignal.any([options.signal, deadline]) };
     if ((await latestDigest(place, parts.registry, inTime)) !== read) return 'changed';
-    moving = true;
     await moveLatest(place, built, parts.registry, inTime);
     return 'moved';
   } catch (error) {
     if (!deadline.aborted || options.signal.aborted) throw error;
-    return moving ? 'too-late' : 'changed';
+    // It may have moved all the same: the next round finds the change there then.
+    return 'changed';
   }
 }
 
@@ -101,10 +98,11 @@ async function moveFrom(
 export async function confirmChange(put: PutChange, parts: UpdateParts, options: UpdateOptions): Promise<Digest> {
   let change = put;
   for (let round = 0; round < ROUNDS; round += 1) {
-    if (change.at === undefined) return change.digest;
     await parts.sleep(Math.max(0, change.at + (parts.settleMs ?? SETTLE_MS) - parts.now().getTime()), options.signal);
     if ((await latestDigest(change.place, parts.registry, options)) === change.digest) return change.digest;
-    // `putChange` puts nothing where the change is still there among others'.
+    const current = await readDocument(change.place, parts.registry, options);
+    // Still there, among what others did meanwhile.
+    if (current !== undefined && change.edit.holds(current.json)) return current.digest;
     change = await putChange(change.place, change.edit, parts, options);
   }
   throw crowded(put.place);

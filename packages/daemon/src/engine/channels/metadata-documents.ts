@@ -5,9 +5,9 @@ import { buildRepodataArtifact, type BuiltRepodata, readRepodataArtifact } from 
 import { LATEST_TAG, metadataRepository } from '../../layout/repodata/names.ts';
 import type { JsonObject } from '../../layout/repodata/types.ts';
 import type { LayoutVersion, OciChannel } from '../../layout/types.ts';
-import { sha256Digest } from '../../oci/digest.ts';
 import type { RegistryClient, RequestOptions } from '../../oci/registry-client.ts';
 import { type Digest, type Manifest, MEDIA_TYPES, type Repository } from '../../oci/types.ts';
+import { readBlob } from '../transfer/read-blob.ts';
 
 /** One document of a channel's metadata, and where it stands. */
 export interface DocumentPlace {
@@ -38,9 +38,9 @@ export async function readDocument(
   const fetched = await registry.getManifest(place.repository, LATEST_TAG, options);
   if (fetched === undefined) return undefined;
   const { best } = readRepodataArtifact(fetched.document as Manifest);
-  const body = await registry.getBlob(place.repository, best.descriptor.digest, options);
+  const compressed = await readBlob(place.repository, best.descriptor, registry, options);
   const where = `oci://${place.repository.host}/${place.repository.name}`;
-  if (body === undefined) {
+  if (compressed === undefined) {
     throw new CondockError(
       'registry-error',
       `${where} names a document (${best.descriptor.digest}) that the registry does not have.`,
@@ -50,24 +50,8 @@ export async function readDocument(
       },
     );
   }
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body.chunks) {
-    bytes += chunk.length;
-    if (bytes > best.descriptor.size) break;
-    chunks.push(chunk);
-  }
-  const compressed = Buffer.concat(chunks);
-  checkDigest(compressed, best.descriptor.digest, where);
   const plain = await decompress(compressed, best.compression, DOCUMENT_BYTES);
   return { digest: fetched.digest, json: parse(plain, where) };
-}
-
-function checkDigest(bytes: Uint8Array, digest: Digest, where: string): void {
-  if (sha256Digest(bytes) === digest) return;
-  throw new CondockError('digest-mismatch', `${where}: the document that came is not ${digest}.`, {
-    hint: 'The registry or something on the way to it is wrong; try again.',
-  });
 }
 
 function parse(bytes: Uint8Array, where: string): JsonObject {

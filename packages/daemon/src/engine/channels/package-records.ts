@@ -31,7 +31,8 @@ export function channeldataEdit(sources: readonly ChanneldataSource[]): Document
   return { apply: add, holds: (current) => equalJson(add(current), current) };
 }
 
-function listed(document: JsonObject, fileName: string): JsonObject | undefined {
-  const section = document[sectionOf(fileName)] as Record<string, JsonObject> | undefined;
+/** What repodata.json or run_exports.json says of a file. */
+export function listed(document: JsonObject | undefined, fileName: string): JsonObject | undefined {
+  const section = document?.[sectionOf(fileName)] as Record<string, JsonObject> | undefined;
   return section?.[fileName];
 }

@@ -1,166 +1,111 @@
-import type { ChannelDifference, LayoutVersion, ResultOf } from '@condock/protocol';
+import type { ResultOf } from '@condock/protocol';
 import { formatOciChannel } from '../../layout/channel.ts';
-import { applyPatchInstructions } from '../../layout/repodata/patch-instructions.ts';
+import { mergeRebuilt } from '../../layout/repodata/merge.ts';
 import { addRecords, emptyRepodata, recordFromIndex } from '../../layout/repodata/records.ts';
 import { equalJson } from '../../layout/repodata/stable-json.ts';
-import { type JsonObject, RECORD_SECTIONS, type Repodata } from '../../layout/repodata/types.ts';
-import type { OciChannel } from '../../layout/types.ts';
+import { type FileRecord, type JsonObject, RECORD_SECTIONS, type Repodata } from '../../layout/repodata/types.ts';
 import type { CallContext } from '../engine-host.ts';
 import { Progress } from '../packages/progress.ts';
-import type { TransferOptions } from '../transfer/transfers.ts';
-import { confirmChange, putChange, type UpdateParts } from './document-update.ts';
-import { placeOf, readDocument } from './metadata-documents.ts';
-import { scanSubdir, type ScanParts, type StoredPackage } from './scan-channel.ts';
+import { compareSubdir, type CompareOptions, type Comparison, patched, recordsOf } from './compare-subdir.ts';
+import { describeStored } from './describe-stored.ts';
+import { confirmChange, type DocumentEdit, type PutChange, putChange, type UpdateParts } from './document-update.ts';
+import { placeOf } from './metadata-documents.ts';
+import { recordsEdit } from './package-records.ts';
+import type { ScanParts, StoredPackage } from './scan-channel.ts';
 
 export type RebuildParts = ScanParts & UpdateParts;
 
-export interface RebuildOptions {
-  channel: OciChannel;
-  layout: LayoutVersion;
-  subdirs: readonly string[];
-  names: readonly string[];
-  request: TransferOptions & { signal: AbortSignal };
-}
+export type RebuildOptions = CompareOptions & { dryRun: boolean };
 
-/** What a subdir holds beside what its repodata says. */
-interface Comparison {
-  subdir: string;
-  stored: StoredPackage[];
-  current: Repodata | undefined;
-  warnings: string[];
-}
+type Rebuilt = ResultOf<'channel/index'>['subdirs'][number];
 
-export async function compareSubdir(
-  subdir: string,
-  options: RebuildOptions,
-  parts: RebuildParts,
-  onFound?: () => void,
-): Promise<Comparison> {
-  const { channel, layout, request } = options;
-  const current = (await readDocument(placeOf(channel, subdir, layout, 'repodata'), parts.registry, request))?.json as
-    Repodata | undefined;
-  const names = new Set([...options.names, ...namesIn(current)]);
-  const { packages, warnings } = await scanSubdir(
-    { channel, layout, subdir, names: [...names], request, ...(onFound === undefined ? {} : { onFound }) },
-    parts,
-  );
-  return { subdir, stored: packages, current, warnings };
-}
-
-function namesIn(repodata: Repodata | undefined): string[] {
-  return recordsOf(repodata).flatMap(([, record]) => (typeof record.name === 'string' ? [record.name] : []));
-}
-
-function recordsOf(repodata: Repodata | undefined): [string, JsonObject][] {
-  return RECORD_SECTIONS.flatMap((section) => Object.entries(repodata?.[section] ?? {}));
-}
-
-/** Rebuilds repodata from the registry alone; yanks and hotfixes of the patch instructions are applied again. */
+/**
+ * Rebuilds a channel's metadata from the registry alone: repodata out of index layers, and in layout v1 run_exports and channeldata out of
+ * the info layers of what these do not know yet. Yanks and hotfixes of the patch instructions are applied again; what others publish
+ * or take out meanwhile stays as they left it; what could not be read stays as it is listed.
+ */
 export async function rebuildIndex(
-  options: RebuildOptions & { dryRun: boolean },
+  options: RebuildOptions,
   parts: RebuildParts,
   context: CallContext,
 ): Promise<ResultOf<'channel/index'>> {
-  const progress = new Progress(context.progress, `Index ${formatOciChannel(options.channel)}`, {
-    packages: 0,
-    bytes: 0,
-  });
+  const title = `Index ${formatOciChannel(options.channel)}`;
+  const progress = new Progress(context.progress, title, { packages: 0, bytes: 0 });
   const result: ResultOf<'channel/index'> = { subdirs: [], warnings: [] };
+  const put: PutChange[] = [];
+  let hasNoarch = false;
   try {
     for (const subdir of options.subdirs) {
       const comparison = await compareSubdir(subdir, options, parts, () => progress.addPackage(subdir));
       result.warnings.push(...comparison.warnings);
-      result.subdirs.push(await rebuildSubdir(comparison, options, parts));
+      const next = rebuilt(comparison);
+      const counts = countsOf(comparison, next);
+      const isNews = comparison.current === undefined ? counts.packages > 0 : !sameRecords(comparison.current, next);
+      if (!options.dryRun) put.push(...(await describeStored(comparison, options, parts, result.warnings)));
+      const change = options.dryRun || !isNews ? undefined : await list(comparison, next, options, parts);
+      if (change !== undefined) put.push(change);
+      hasNoarch ||= subdir === 'noarch' && (change ?? comparison.current) !== undefined;
+      result.subdirs.push({ ...counts, digest: change?.digest ?? null });
     }
+    // Clients look for noarch in every channel, so an empty one has to be there.
+    if (!options.dryRun && !hasNoarch && result.subdirs.some(({ packages }) => packages > 0)) {
+      const place = placeOf(options.channel, 'noarch', options.layout, 'repodata');
+      put.push(await putChange(place, recordsEdit('noarch', []), parts, options.request));
+    }
+    await Promise.all(put.map((change) => confirmChange(change, parts, options.request)));
     return result;
   } finally {
     progress.end();
   }
 }
 
-async function rebuildSubdir(
-  { subdir, stored, current }: Comparison,
-  options: RebuildOptions & { dryRun: boolean },
-  parts: RebuildParts,
-): Promise<ResultOf<'channel/index'>['subdirs'][number]> {
-  const { channel, layout, request } = options;
-  const instructions = await readDocument(
-    placeOf(channel, subdir, layout, 'patch_instructions'),
-    parts.registry,
-    request,
+function rebuilt(comparison: Comparison): Repodata {
+  const { subdir, stored, current, isUnread } = comparison;
+  const known = new Map(recordsOf(current));
+  const list = { ...emptyRepodata(subdir), removed: current?.removed ?? [] };
+  const next = patched(
+    addRecords(
+      list,
+      stored.map((p) => recordOf(p, known.get(p.fileName))),
+    ),
+    comparison,
   );
-  const raw = addRecords(
-    { ...emptyRepodata(subdir), removed: current?.removed ?? [] },
-    stored.map((p) => recordOf(p, current)),
-  );
-  const next = instructions === undefined ? raw : applyPatchInstructions(raw, instructions.json);
-  const before = new Map(recordsOf(current));
-  const after = new Map(recordsOf(next));
-  const counts = {
+  for (const section of RECORD_SECTIONS) {
+    for (const [fileName, record] of Object.entries(current?.[section] ?? {}))
+      if (isUnread(fileName)) next[section][fileName] = record;
+  }
+  return next;
+}
+
+/** A v1 manifest says no MD5; the record that is replaced may know the one of these very bytes. */
+function recordOf({ fileName, archive, index }: StoredPackage, known: JsonObject | undefined): FileRecord {
+  const sha256 = archive.digest.slice('sha256:'.length);
+  const md5 = archive.md5 ?? (known?.sha256 === sha256 && typeof known.md5 === 'string' ? known.md5 : undefined);
+  return recordFromIndex(index, { fileName, sha256, size: archive.size, ...(md5 === undefined ? {} : { md5 }) });
+}
+
+function countsOf({ subdir, current }: Comparison, next: Repodata): Omit<Rebuilt, 'digest'> {
+  const before = new Set(recordsOf(current).map(([name]) => name));
+  const after = new Set(recordsOf(next).map(([name]) => name));
+  return {
     subdir,
     packages: after.size,
-    added: [...after.keys()].filter((name) => !before.has(name)).length,
-    removed: [...before.keys()].filter((name) => !after.has(name)).length,
+    added: [...after].filter((name) => !before.has(name)).length,
+    removed: [...before].filter((name) => !after.has(name)).length,
   };
-  if (options.dryRun || (current !== undefined && sameRecords(current, next))) return { ...counts, digest: null };
-  const edit = { apply: () => next, holds: (there: JsonObject) => sameRecords(there as Repodata, next) };
-  const put = await putChange(placeOf(channel, subdir, layout, 'repodata'), edit, parts, request);
-  return { ...counts, digest: await confirmChange(put, parts, request) };
+}
+
+function list(
+  { subdir, current: base }: Comparison,
+  next: Repodata,
+  { channel, layout, request }: RebuildOptions,
+  parts: UpdateParts,
+): Promise<PutChange> {
+  const apply = (there: JsonObject | undefined): Repodata =>
+    mergeRebuilt({ base, rebuilt: next, current: there as Repodata | undefined });
+  const edit: DocumentEdit = { apply, holds: (there) => sameRecords(there as Repodata, apply(there)) };
+  return putChange(placeOf(channel, subdir, layout, 'repodata'), edit, parts, request);
 }
 
 const sameRecords = (a: Repodata, b: Repodata): boolean =>
   RECORD_SECTIONS.every((section) => equalJson(a[section], b[section]));
-
-/** A v1 manifest says no MD5; the record that is replaced may know the one of these very bytes. */
-function recordOf(stored: StoredPackage, current: Repodata | undefined) {
-  const sha256 = stored.archive.digest.slice('sha256:'.length);
-  const known = recordsOf(current).find(([name, record]) => name === stored.fileName && record.sha256 === sha256)?.[1];
-  const md5 = stored.archive.md5 ?? (typeof known?.md5 === 'string' ? known.md5 : undefined);
-  return recordFromIndex(stored.index, {
-    fileName: stored.fileName,
-    sha256,
-    size: stored.archive.size,
-    ...(md5 === undefined ? {} : { md5 }),
-  });
-}
-
-/** Where a channel and its repodata disagree, package by package. */
-export async function diffChannel(
-  options: RebuildOptions,
-  parts: RebuildParts,
-  context: CallContext,
-): Promise<ResultOf<'channel/diff'>> {
-  const progress = new Progress(context.progress, `Compare ${formatOciChannel(options.channel)}`, {
-    packages: 0,
-    bytes: 0,
-  });
-  const result: ResultOf<'channel/diff'> = { differences: [], warnings: [] };
-  try {
-    for (const subdir of options.subdirs) {
-      const comparison = await compareSubdir(subdir, options, parts, () => progress.addPackage(subdir));
-      result.warnings.push(...comparison.warnings);
-      result.differences.push(...differencesOf(comparison));
-    }
-    return result;
-  } finally {
-    progress.end();
-  }
-}
-
-function differencesOf({ subdir, stored, current }: Comparison): ChannelDifference[] {
-  const listed = new Map(
-    recordsOf(current).map(([name, record]) => [name, typeof record.sha256 === 'string' ? record.sha256 : null]),
-  );
-  const held = new Map(stored.map((p) => [p.fileName, p.archive.digest.slice('sha256:'.length)]));
-  const differences: ChannelDifference[] = [];
-  for (const [fileName, sha256] of held) {
-    const said = listed.get(fileName);
-    if (said === undefined) differences.push({ subdir, fileName, kind: 'not-listed', listed: null, stored: sha256 });
-    else if (said !== null && said !== sha256)
-      differences.push({ subdir, fileName, kind: 'other-digest', listed: said, stored: sha256 });
-  }
-  for (const [fileName, sha256] of listed) {
-    if (!held.has(fileName)) differences.push({ subdir, fileName, kind: 'not-stored', listed: sha256, stored: null });
-  }
-  return differences;
-}

@@ -1,12 +1,20 @@
 import { CondockError, type LayoutVersion, type ResultOf, toCondockError } from '@condock/protocol';
-import { parseFileName } from '../../conda/file-name.ts';
-import { encodeReference } from '../../layout/codec.ts';
+import { formatFileName } from '../../conda/file-name.ts';
+import type { ArchiveFormat } from '../../conda/types.ts';
 import { formatOciChannel } from '../../layout/channel.ts';
-import { changeInstructions, emptyPatchInstructions } from '../../layout/repodata/patch-instructions.ts';
-import { emptyRepodata, removeRecords, sectionOf } from '../../layout/repodata/records.ts';
+import { encodeReference } from '../../layout/codec.ts';
+import { readPackageArtifact } from '../../layout/package-artifact.ts';
+import {
+  applyPatchInstructions,
+  changeInstructions,
+  emptyPatchInstructions,
+} from '../../layout/repodata/patch-instructions.ts';
+import { copySections, emptyRepodata, removeRecords } from '../../layout/repodata/records.ts';
 import { emptyRunExports, removeRunExports } from '../../layout/repodata/run-exports.ts';
-import type { PatchInstructions, Repodata, RunExportsDocument } from '../../layout/repodata/types.ts';
+import type { JsonObject, PatchInstructions, Repodata, RunExportsDocument } from '../../layout/repodata/types.ts';
 import type { OciChannel } from '../../layout/types.ts';
+import type { Digest, Manifest, Repository } from '../../oci/types.ts';
+import { identifyStored, isSame } from '../publish/occupant.ts';
 import {
   confirmChange,
   type DocumentEdit,
@@ -16,6 +24,8 @@ import {
   type UpdateParts,
 } from './document-update.ts';
 import { placeOf, readDocument } from './metadata-documents.ts';
+import { listed as listedIn } from './package-records.ts';
+import { type NamedPackage, parsePackageName } from './package-name.ts';
 
 export interface RemoveOptions {
   channel: OciChannel;
@@ -28,78 +38,114 @@ export interface RemoveOptions {
   request: UpdateOptions;
 }
 
-interface Removal {
-  text: string;
-  subdir: string;
-  fileName: string;
-}
-
 type Row = ResultOf<'channel/remove'>[number];
+
+/** A build that was asked for, and where it was found. */
+interface Removal extends NamedPackage {
+  listed: boolean;
+  stored: { repository: Repository; digest: Digest; formats: ArchiveFormat[] } | undefined;
+  error?: CondockError;
+}
 
 /**
  * Takes builds out of a channel: first out of the repodata, so that no client solves for something that goes away under it, and then
  * (unless they are only yanked) their manifests. Blobs are the registry's to collect.
  */
 export async function removePackages(options: RemoveOptions, parts: UpdateParts): Promise<Row[]> {
-  const removals = options.packages.map(parsePackage);
-  const rows = new Map<string, Row>(removals.map(({ text }) => [text, { package: text, done: false }]));
-  for (const subdir of new Set(removals.map((r) => r.subdir))) {
-    const those = removals.filter((r) => r.subdir === subdir);
-    const listed = await unlist(subdir, those, options, parts);
-    for (const removal of those) {
-      const row: Row = { package: removal.text, done: listed.has(removal.fileName) };
-      rows.set(removal.text, row);
-      if (options.yank || options.dryRun) continue;
-      try {
-        if (await deleteManifest(removal, options, parts)) row.done = true;
-      } catch (error) {
-        if (options.request.signal.aborted) throw error;
-        row.error = toCondockError(error).toJSON();
-      }
+  const names = new Map(options.packages.map((text) => [text, parsePackageName(text)]));
+  const rows: Row[] = [];
+  for (const subdir of new Set([...names.values()].map((n) => n.subdir))) {
+    const those = [...names.values()].filter((n) => n.subdir === subdir);
+    const removals = await find(subdir, those, options, parts);
+    if (!options.dryRun) await unlist(subdir, removals, options, parts);
+    for (const removal of removals) {
+      if (!options.yank && !options.dryRun) await deleteManifest(removal, removals, options, parts);
+      rows.push({
+        package: removal.text,
+        done: removal.listed || removal.stored !== undefined,
+        ...(removal.error === undefined ? {} : { error: removal.error.toJSON() }),
+      });
     }
   }
-  return [...rows.values()];
+  return rows;
 }
 
-function parsePackage(text: string): Removal {
-  const match = /^([^/]+)\/([^/]+)$/.exec(text);
-  if (match?.[1] === undefined || match[2] === undefined) {
-    throw new CondockError('usage', `"${text}" is not SUBDIR/FILENAME.`, {
-      hint: 'Example: linux-64/zlib-1.2.11-0.conda',
-    });
+async function find(
+  subdir: string,
+  names: readonly NamedPackage[],
+  options: RemoveOptions,
+  parts: UpdateParts,
+): Promise<Removal[]> {
+  const place = placeOf(options.channel, subdir, options.layout, 'repodata');
+  const current = await readDocument(place, parts.registry, options.request);
+  const removals: Removal[] = [];
+  for (const name of names) {
+    const listed = isListed(current?.json, name.name.fileName);
+    try {
+      removals.push({ ...name, listed, stored: await findStored(name, options, parts) });
+    } catch (error) {
+      if (options.request.signal.aborted) throw error;
+      removals.push({ ...name, listed, stored: undefined, error: toCondockError(error) });
+    }
   }
-  return { text, subdir: match[1], fileName: parseFileName(match[2]).fileName };
+  return removals;
 }
 
-/** Out of repodata and run_exports; the names that were listed. */
+const isListed = (document: JsonObject | undefined, fileName: string): boolean =>
+  listedIn(document, fileName) !== undefined;
+
+/** The manifest of exactly this archive; undefined where its tag is not there, or holds the other format or another package. */
+async function findStored(
+  { subdir, name }: NamedPackage,
+  { channel, layout, request }: RemoveOptions,
+  { registry }: UpdateParts,
+): Promise<Removal['stored']> {
+  const encoded = encodeReference({ channel, subdir, identity: name, layout });
+  const repository = { host: channel.host, name: encoded.repository };
+  const manifest = await registry.getManifest(repository, encoded.tag, request);
+  if (manifest === undefined) return undefined;
+  const artifact = readPackageArtifact(manifest.document as Manifest);
+  if (artifact.archives[name.format] === undefined) return undefined;
+  const identity = await identifyStored(artifact, repository, registry, request);
+  if (identity !== undefined && !isSame(identity, name)) return undefined;
+  return { repository, digest: manifest.digest, formats: Object.keys(artifact.archives) as ArchiveFormat[] };
+}
+
+/** Out of repodata and run_exports, for good. */
 async function unlist(
   subdir: string,
   removals: readonly Removal[],
-  options: RemoveOptions,
+  { channel, layout, yank, request }: RemoveOptions,
   parts: UpdateParts,
-): Promise<Set<string>> {
-  const { channel, layout, request } = options;
-  const names = removals.map((r) => r.fileName);
-  const place = placeOf(channel, subdir, layout, 'repodata');
-  const current = await readDocument(place, parts.registry, request);
-  const isListed = (document: Repodata | undefined, name: string): boolean =>
-    document?.[sectionOf(name)][name] !== undefined;
-  const listed = new Set(names.filter((name) => isListed(current?.json as Repodata | undefined, name)));
-  if (options.dryRun || current === undefined) return listed;
+): Promise<void> {
+  const known = removals.filter((r) => r.listed || r.stored !== undefined).map((r) => r.name.fileName);
+  const listed = removals.filter((r) => r.listed).map((r) => r.name.fileName);
   const put: PutChange[] = [];
-  if (options.yank)
-    put.push(await putChange(placeOf(channel, subdir, layout, 'patch_instructions'), yankEdit(names), parts, request));
-  else if (layout === 'v1')
-    put.push(
-      await putChange(placeOf(channel, subdir, layout, 'run_exports'), unexportEdit(subdir, names), parts, request),
-    );
-  const edit: DocumentEdit = {
-    apply: (there) => removeRecords((there as Repodata | undefined) ?? emptyRepodata(subdir), names),
-    holds: (there) => !names.some((name) => isListed(there as Repodata, name)),
+  const change = async (kind: Parameters<typeof placeOf>[3], edit: DocumentEdit): Promise<void> => {
+    put.push(await putChange(placeOf(channel, subdir, layout, kind), edit, parts, request));
   };
-  put.push(await putChange(place, edit, parts, request));
-  await Promise.all(put.map((change) => confirmChange(change, parts, request)));
-  return listed;
+  if (yank && known.length > 0) await change('patch_instructions', yankEdit(known));
+  if (listed.length > 0) {
+    if (!yank && layout === 'v1') await change('run_exports', unexportEdit(subdir, listed));
+    await change('repodata', yank ? yankRecordsEdit(subdir, listed) : unlistEdit(subdir, listed));
+  }
+  await Promise.all(put.map((p) => confirmChange(p, parts, request)));
+}
+
+function unlistEdit(subdir: string, names: readonly string[]): DocumentEdit {
+  return {
+    apply: (there) => removeRecords((there as Repodata | undefined) ?? emptyRepodata(subdir), names),
+    holds: (there) => !names.some((name) => isListed(there, name)),
+  };
+}
+
+/** As a rebuilt index will have it: the name of a .tar.bz2 stands for both archives of its build. */
+function yankRecordsEdit(subdir: string, names: readonly string[]): DocumentEdit {
+  const apply = (there: JsonObject | undefined): Repodata =>
+    applyPatchInstructions((there as Repodata | undefined) ?? emptyRepodata(subdir), { remove: [...names] });
+  const count = (document: Repodata): number =>
+    Object.keys(document.packages).length + Object.keys(document['packages.conda']).length;
+  return { apply, holds: (there) => count(apply(there)) === count(copySections(there as Repodata)) };
 }
 
 function yankEdit(names: readonly string[]): DocumentEdit {
@@ -113,29 +159,46 @@ function yankEdit(names: readonly string[]): DocumentEdit {
 function unexportEdit(subdir: string, names: readonly string[]): DocumentEdit {
   return {
     apply: (there) => removeRunExports((there as RunExportsDocument | undefined) ?? emptyRunExports(subdir), names),
-    holds: (there) => !names.some((name) => (there as RunExportsDocument)[sectionOf(name)][name] !== undefined),
+    holds: (there) => !names.some((name) => isListed(there, name)),
   };
 }
 
-async function deleteManifest(removal: Removal, options: RemoveOptions, { registry }: UpdateParts): Promise<boolean> {
-  const { channel, layout, request } = options;
-  const identity = parseFileName(removal.fileName);
-  const { repository: name, tag } = encodeReference({ channel, subdir: removal.subdir, identity, layout });
-  const repository = { host: channel.host, name };
-  const manifest = await registry.getManifest(repository, tag, request);
-  if (manifest === undefined) return false;
+async function deleteManifest(
+  removal: Removal,
+  all: readonly Removal[],
+  { channel, request }: RemoveOptions,
+  { registry }: UpdateParts,
+): Promise<void> {
+  const { stored, name } = removal;
+  if (stored === undefined) return;
   try {
-    return await registry.deleteManifest(repository, manifest.digest, request);
+    const others = stored.formats
+      .filter((format) => format !== name.format)
+      .map((format) => formatFileName(name, format));
+    const kept = others.find((other) => !all.some((r) => r.name.fileName === other));
+    if (kept !== undefined) throw shared(removal, kept, channel);
+    await registry.deleteManifest(stored.repository, stored.digest, request);
   } catch (error) {
+    if (request.signal.aborted) throw error;
     const failure = toCondockError(error);
-    if (failure.code !== 'unsupported-by-registry') throw error;
-    throw new CondockError(
-      'unsupported-by-registry',
-      `${removal.fileName} is out of the repodata of ${formatOciChannel(channel)}, but ${channel.host} does not delete manifests.`,
-      {
-        hint: "Delete it with the registry's own means; a lock that names its digest can fetch it until then.",
-        data: { host: channel.host },
-      },
-    );
+    removal.error = failure.code === 'unsupported-by-registry' ? undeletable(removal, channel) : failure;
   }
+}
+
+function shared({ name }: Removal, kept: string, { host }: OciChannel): CondockError {
+  return new CondockError('conflict', `${name.fileName} is out of the repodata, but its manifest holds ${kept} too.`, {
+    hint: 'Remove both.',
+    data: { host },
+  });
+}
+
+function undeletable({ name }: Removal, channel: OciChannel): CondockError {
+  return new CondockError(
+    'unsupported-by-registry',
+    `${name.fileName} is out of the repodata of ${formatOciChannel(channel)}, but ${channel.host} does not delete manifests.`,
+    {
+      hint: 'A rebuilt index would list it again: yank it too (--yank), or delete it with the means of the registry.',
+      data: { host: channel.host },
+    },
+  );
 }

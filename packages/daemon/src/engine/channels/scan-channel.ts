@@ -1,15 +1,18 @@
-import { type LayoutVersion, toCondockError } from '@condock/protocol';
+import { CondockError, type LayoutVersion, toCondockError } from '@condock/protocol';
 import pLimit from 'p-limit';
 import type { ArchiveFormat } from '../../conda/types.ts';
 import { formatFileName } from '../../conda/file-name.ts';
+import { formatOciChannel } from '../../layout/channel.ts';
 import { codecOf } from '../../layout/codec.ts';
 import { METADATA_FILES } from '../../layout/metadata-names.ts';
 import { identifyArtifact, readPackageArtifact } from '../../layout/package-artifact.ts';
+import { parseJsonObject } from '../../layout/repodata/stable-json.ts';
 import { classifyTag } from '../../layout/tags.ts';
 import type { OciChannel } from '../../layout/types.ts';
-import type { FetchedManifest, RegistryClient } from '../../oci/registry-client.ts';
-import type { Digest, Manifest, Repository } from '../../oci/types.ts';
+import type { RegistryClient } from '../../oci/registry-client.ts';
+import type { Descriptor, Digest, Manifest, Repository } from '../../oci/types.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
+import { plural } from '../../system/text.ts';
 import type { TransferOptions, Transfers } from '../transfer/transfers.ts';
 
 export interface ScanParts {
@@ -23,11 +26,19 @@ export interface StoredPackage {
   subdir: string;
   fileName: string;
   repository: Repository;
-  tag: string;
-  manifest: FetchedManifest;
   archive: { digest: Digest; size: number; md5: string | undefined };
   /** info/index.json */
   index: Record<string, unknown>;
+  /** The layer with the rest of the info directory. */
+  info: Descriptor | undefined;
+}
+
+/** What a scan found. */
+export interface Scan {
+  packages: StoredPackage[];
+  /** `REPOSITORY:TAG` of what is there, but could not be read: nothing is known of it, not even that it is no package. */
+  unread: Set<string>;
+  warnings: string[];
 }
 
 export interface ScanOptions {
@@ -45,21 +56,44 @@ const AT_ONCE = 16;
 /** An index.json has some kilobytes. */
 const INDEX_BYTES = 4 * 1024 * 1024;
 
+/** Failures of the line or of the registry as a whole: the next tag would fare no better, and would take as long to fail. */
+const ENDS_SCAN: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'rate-limited']);
+
+/** One scan under way. */
+interface Scanning {
+  options: ScanOptions;
+  parts: ScanParts;
+  scan: Scan;
+  /** Tags that hold packages of the other layout. */
+  other: number;
+  /** Bounds the tags that are read at once, over all repositories. */
+  reading: ReturnType<typeof pLimit>;
+}
+
 /**
  * Every package that a subdir of a channel holds, from tags, manifests and index layers alone. Index layers go through the store, so that
- * a scan which was cut off resumes where it was. What cannot be read becomes a warning that names it.
+ * a scan which was cut off resumes where it was. What cannot be read becomes a warning that names it, and is told in `unread`.
+ * Throws where the registry does not answer any more.
  */
-export async function scanSubdir(
-  options: ScanOptions,
-  parts: ScanParts,
-): Promise<{ packages: StoredPackage[]; warnings: string[] }> {
-  const warnings: string[] = [];
-  const repositories = await listPackageRepositories(options, parts, warnings);
+export async function scanSubdir(options: ScanOptions, parts: ScanParts): Promise<Scan> {
+  const scan: Scan = { packages: [], unread: new Set(), warnings: [] };
+  const scanning: Scanning = { options, parts, scan, other: 0, reading: pLimit(AT_ONCE) };
+  const repositories = await listPackageRepositories(options, parts, scan.warnings);
   const limit = pLimit(AT_ONCE);
-  const found = await Promise.all(
-    repositories.map((repository) => limit(() => scanRepository(repository, options, parts, warnings))),
-  );
-  return { packages: found.flat(), warnings };
+  try {
+    await Promise.all(repositories.map((repository) => limit(() => scanRepository(repository, scanning))));
+  } catch (error) {
+    limit.clearQueue();
+    scanning.reading.clearQueue();
+    throw error;
+  }
+  if (scanning.other > 0) scan.warnings.push(ofOtherLayout(scanning));
+  return scan;
+}
+
+function ofOtherLayout({ other, options: { channel, subdir, layout } }: Scanning): string {
+  const theirs = layout === 'v0' ? 'v1' : 'v0';
+  return `${formatOciChannel(channel)}/${subdir} holds ${plural(other, 'package')} of layout ${theirs}, which were passed over: they are seen with --layout ${theirs}.`;
 }
 
 async function listPackageRepositories(
@@ -98,59 +132,71 @@ function isMetadata(component: string, layout: LayoutVersion): boolean {
   return METADATA_FILES.has(layout === 'v1' && component.startsWith('m') ? component.slice(1) : component);
 }
 
-async function scanRepository(
-  repository: Repository,
-  options: ScanOptions,
-  parts: ScanParts,
-  warnings: string[],
-): Promise<StoredPackage[]> {
-  const packages: StoredPackage[] = [];
+async function scanRepository(repository: Repository, scanning: Scanning): Promise<void> {
+  const { options, parts, scan, reading } = scanning;
+  const tags: string[] = [];
   for await (const page of parts.registry.listTags(repository, options.request)) {
-    for (const tag of page) {
-      const { kind } = classifyTag(tag);
-      if (kind !== 'package' && kind !== 'hashed') continue;
-      try {
-        packages.push(...(await readTag(repository, tag, options, parts)));
-        options.onFound?.();
-      } catch (error) {
-        if (options.request.signal.aborted) throw error;
-        warnings.push(
-          `oci://${repository.host}/${repository.name}:${tag} could not be read: ${toCondockError(error).message}`,
-        );
-      }
-    }
+    tags.push(...page.filter((tag) => PACKAGE_TAGS.has(classifyTag(tag).kind)));
   }
-  return packages;
+  await Promise.all(
+    tags.map((tag) =>
+      reading(async () => {
+        try {
+          scan.packages.push(...(await readTag(repository, tag, scanning)));
+          options.onFound?.();
+        } catch (error) {
+          const failure = toCondockError(error);
+          if (options.request.signal.aborted || ENDS_SCAN.has(failure.code)) throw error;
+          scan.unread.add(`${repository.name}:${tag}`);
+          scan.warnings.push(
+            `oci://${repository.host}/${repository.name}:${tag} could not be read: ${failure.message}`,
+          );
+        }
+      }),
+    ),
+  );
 }
 
-async function readTag(
-  repository: Repository,
-  tag: string,
-  options: ScanOptions,
-  parts: ScanParts,
-): Promise<StoredPackage[]> {
-  const { registry, store, transfers } = parts;
-  const manifest = await registry.getManifest(repository, tag, options.request);
+const PACKAGE_TAGS: ReadonlySet<string> = new Set(['package', 'hashed']);
+
+async function readTag(repository: Repository, tag: string, scanning: Scanning): Promise<StoredPackage[]> {
+  const { options, parts } = scanning;
+  const manifest = await parts.registry.getManifest(repository, tag, options.request);
   if (manifest === undefined) return [];
   const artifact = readPackageArtifact(manifest.document as Manifest);
   // The two layouts can share a repository (v1's make is v0's cmake): the annotations tell whose it is.
-  if (artifact.layout !== options.layout || artifact.index === undefined) return [];
-  await transfers.fetch(
-    { digest: artifact.index.digest, size: artifact.index.size, repositories: [repository] },
-    options.request,
-  );
-  const bytes = store.readSmall(artifact.index.digest, INDEX_BYTES);
-  if (bytes === undefined) return [];
-  const index = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
+  if (artifact.layout !== options.layout) {
+    scanning.other += 1;
+    return [];
+  }
+  const index = await readIndex(artifact.index, repository, scanning);
   const identity = identifyArtifact(artifact, index);
-  if (identity === undefined) return [];
+  if (identity === undefined) throw unreadable('says neither in annotations nor in its index layer what it is');
   return Object.entries(artifact.archives).map(([format, layer]) => ({
     subdir: options.subdir,
     fileName: formatFileName(identity, format as ArchiveFormat),
     repository,
-    tag,
-    manifest,
     archive: { digest: layer.digest, size: layer.size, md5: layer.annotations?.['org.conda.md5'] },
     index,
+    info: artifact.info,
   }));
+}
+
+async function readIndex(
+  layer: Descriptor | undefined,
+  repository: Repository,
+  { options, parts }: Scanning,
+): Promise<Record<string, unknown>> {
+  if (layer === undefined) throw unreadable('has no index layer');
+  if (layer.size > INDEX_BYTES) throw unreadable(`has an index layer of ${layer.size} bytes`);
+  await parts.transfers.fetch({ digest: layer.digest, size: layer.size, repositories: [repository] }, options.request);
+  const bytes = parts.store.readSmall(layer.digest, INDEX_BYTES);
+  if (bytes === undefined) throw unreadable('has an index layer that the store lost at once');
+  return parseJsonObject(bytes, 'The index layer');
+}
+
+function unreadable(why: string): CondockError {
+  return new CondockError('invalid-package', `The manifest ${why}.`, {
+    hint: 'Publish the package again with "condock publish".',
+  });
 }

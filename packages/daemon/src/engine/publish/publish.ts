@@ -10,6 +10,7 @@ import { Progress } from '../packages/progress.ts';
 import type { ChannelIndex, IndexAddition } from './channel-index.ts';
 import { type LocalPackage, openLocalPackage } from './local-package.ts';
 import { type PublishedPackage, pushArtifact } from './push-artifact.ts';
+import { inTurnByBuild } from './in-turn-by-build.ts';
 
 export interface PublishOptions {
   files: readonly string[];
@@ -53,15 +54,14 @@ export async function publish(
     },
   );
   const limit = pLimit(AT_ONCE);
+  const taken: Taken = { references: new Map(), planned: new Set() };
+  const publishOne = (file: string): Promise<Outcome> =>
+    publishFile(file, channel, options, parts, taken, (n) => progress.addBytes(n)).finally(() =>
+      progress.addPackage(file),
+    );
   try {
-    const outcomes = await Promise.all(
-      options.files.map((file) =>
-        limit(() =>
-          publishFile(file, channel, options, parts, (n) => progress.addBytes(n)).finally(() =>
-            progress.addPackage(file),
-          ),
-        ),
-      ),
+    const outcomes = await inTurnByBuild(options.files, (file, before) =>
+      limit(() => before.then(() => publishOne(file))),
     );
     options.request.signal.throwIfAborted();
     const rows = outcomes.flatMap((o) => o.rows);
@@ -84,11 +84,19 @@ interface Outcome {
   additions: IndexAddition[];
 }
 
+/** What one call has written so far, or would have. */
+interface Taken {
+  /** References, and the file that each holds now. */
+  references: Map<string, LocalPackage>;
+  planned: Set<string>;
+}
+
 async function publishFile(
   file: string,
   channel: OciChannel,
   options: PublishOptions,
   parts: PublishParts,
+  taken: Taken,
   onBytes: (bytes: number) => void,
 ): Promise<Outcome> {
   const outcome: Outcome = { rows: [], additions: [] };
@@ -113,14 +121,17 @@ async function publishFile(
       });
       const repository = repositoryOf(channel, local.subdir, built.encoded.component);
       reference = `oci://${repository.host}/${repository.name}:${built.encoded.tag}`;
+      refuseSecond(reference, local, taken);
       const mountFrom = [...written, ...options.mountFrom.map((from) => mountSource(from, channel, local, built))];
       const blobs = await pushArtifact(local, built, channel, parts.registry, {
         force: options.force,
         dryRun: options.dryRun,
         mountFrom: mountFrom.filter((name) => name !== repository.name),
+        planned: taken.planned,
         request: { ...options.request, onBytes },
       });
       written.push(repository.name);
+      taken.references.set(reference, local);
       const { warnings } = local;
       outcome.rows.push({
         file,
@@ -137,6 +148,16 @@ async function publishFile(
     }
   }
   return outcome;
+}
+
+/** A tag holds one archive: of two different ones for it in one call the second is refused, forced or not. */
+function refuseSecond(reference: string, local: LocalPackage, taken: Taken): void {
+  const first = taken.references.get(reference);
+  if (first === undefined || first.digest === local.digest) return;
+  throw new CondockError('conflict', `${first.path} is the same build, and was published as ${reference}.`, {
+    hint: 'A reference holds one archive: name one of the two files.',
+    data: { reference },
+  });
 }
 
 /** A channel as the source of a mount names the repository that holds the same package there. */

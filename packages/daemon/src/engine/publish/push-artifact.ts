@@ -1,13 +1,13 @@
-import { CondockError, type ResultOf } from '@condock/protocol';
+import type { ResultOf } from '@condock/protocol';
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import { identifyArtifact, readPackageArtifact } from '../../layout/package-artifact.ts';
 import { repositoryOf } from '../../layout/channel.ts';
 import type { BuiltArtifact, OciChannel } from '../../layout/types.ts';
 import type { RegistryClient, UploadSource } from '../../oci/registry-client.ts';
-import { type Descriptor, type Manifest, MEDIA_TYPES, type Repository } from '../../oci/types.ts';
+import { type Descriptor, MEDIA_TYPES, type Repository } from '../../oci/types.ts';
 import type { TransferOptions } from '../transfer/transfers.ts';
 import type { LocalPackage } from './local-package.ts';
+import { checkOccupant } from './occupant.ts';
 
 export type PublishedPackage = ResultOf<'publish/run'>[number];
 export type MovedBlob = PublishedPackage['blobs'][number];
@@ -18,6 +18,8 @@ export interface PushOptions {
   dryRun: boolean;
   /** Repository names on the same host that may hold the blobs. */
   mountFrom: readonly string[];
+  /** What a dry run has found would move so far, as `REPOSITORY@DIGEST`: there it counts as done. */
+  planned: Set<string>;
   request: TransferOptions;
 }
 
@@ -33,7 +35,8 @@ export async function pushArtifact(
   options: PushOptions,
 ): Promise<MovedBlob[]> {
   const repository = repositoryOf(channel, local.subdir, built.encoded.component);
-  const existing = await checkExisting(local, built, repository, registry, options);
+  const newcomer = { name: local.fileName, archive: local.digest, manifest: built.digest };
+  const existing = await checkOccupant(newcomer, repository, built.encoded.tag, registry, options);
   const blobs = blobsOf(local, built);
   const moved: MovedBlob[] = [];
   for (const blob of blobs) {
@@ -70,51 +73,20 @@ function blobsOf(local: LocalPackage, built: BuiltArtifact): Blob[] {
   return [archive, inMemory(built.info), inMemory(built.index), inMemory(built.config)];
 }
 
-async function checkExisting(
-  local: LocalPackage,
-  built: BuiltArtifact,
-  repository: Repository,
-  registry: RegistryClient,
-  options: PushOptions,
-): Promise<'none' | 'same' | 'replaced'> {
-  const present = await registry.getManifest(repository, built.encoded.tag, options.request);
-  if (present === undefined) return 'none';
-  if (present.digest === built.digest) return 'same';
-  const where = `oci://${repository.host}/${repository.name}:${built.encoded.tag}`;
-  const artifact = readPackageArtifact(present.document as Manifest);
-  const other = identifyArtifact(artifact);
-  const { name, version, build } = local.fileName;
-  if (other !== undefined && (other.name !== name || other.version !== version || other.build !== build)) {
-    throw new CondockError(
-      'conflict',
-      `${where} already holds another package: ${other.name} ${other.version} ${other.build}.`,
-      {
-        hint: 'The two names share one reference in this layout. Use another channel path, or layout v1.',
-        data: { host: repository.host, reference: where },
-      },
-    );
-  }
-  const archive = artifact.archives[local.fileName.format];
-  // The same archive under a manifest that another tool wrote: nothing of value is replaced.
-  if (archive?.digest === local.digest || options.force) return 'replaced';
-  throw new CondockError(
-    'already-exists',
-    `${where} already exists with other bytes (${archive?.digest ?? present.digest}).`,
-    {
-      hint: 'Give the build another build number, or replace it on purpose with --force.',
-      data: { host: repository.host, reference: where },
-    },
-  );
-}
-
 async function wouldMove(
   blob: Descriptor,
   repository: Repository,
   registry: RegistryClient,
   options: PushOptions,
 ): Promise<MovedBlob> {
-  const present = await registry.headBlob(repository, blob.digest, options.request);
-  return { digest: blob.digest, size: blob.size, moved: present === undefined ? 'uploaded' : 'present' };
+  const { digest, size } = blob;
+  const isAt = async (name: string): Promise<boolean> =>
+    options.planned.has(`${name}@${digest}`) ||
+    (await registry.headBlob({ host: repository.host, name }, digest, options.request)) !== undefined;
+  if (await isAt(repository.name)) return { digest, size, moved: 'present' };
+  options.planned.add(`${repository.name}@${digest}`);
+  for (const name of options.mountFrom) if (await isAt(name)) return { digest, size, moved: 'mounted' };
+  return { digest, size, moved: 'uploaded' };
 }
 
 async function push(

@@ -58,7 +58,8 @@ export function createChannelServer(parts: ChannelServerParts): ResumableChannel
       if (request.method !== 'GET' && request.method !== 'HEAD')
         return void response.writeHead(405, { Allow: 'GET, HEAD' }).end();
       const asked = parsePath(request.url ?? '', state.secret);
-      const channel = asked === undefined ? undefined : state.channels[asked.channel];
+      const known = asked !== undefined && Object.hasOwn(state.channels, asked.channel);
+      const channel = known ? state.channels[asked.channel] : undefined;
       if (asked === undefined || channel === undefined) return void response.writeHead(404).end();
       await serveFile(
         asked,

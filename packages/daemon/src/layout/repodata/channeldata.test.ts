@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addToChanneldata, emptyChanneldata, mergeChanneldata } from './channeldata.ts';
+import { addToChanneldata, emptyChanneldata } from './channeldata.ts';
 import { addRunExports, emptyRunExports, removeRunExports } from './run-exports.ts';
 
 const source = (version: string, subdir: string, more: object = {}) => ({
@@ -49,26 +49,6 @@ describe('addToChanneldata', () => {
         text_prefix: false,
       },
     });
-  });
-});
-
-describe('mergeChanneldata', () => {
-  it('loses nothing that two publishers added at once', () => {
-    const base = addToChanneldata(emptyChanneldata(), [source('1', 'noarch')]);
-    const ours = addToChanneldata(base, [source('3', 'linux-64', { runExports: { weak: ['x'] } })]);
-    const theirs = addToChanneldata(base, [
-      source('2', 'osx-64'),
-      { ...source('1', 'noarch'), index: { name: 'q', version: '1' } },
-    ]);
-    for (const merged of [mergeChanneldata(ours, theirs), mergeChanneldata(theirs, ours)]) {
-      expect(Object.keys(merged.packages).sort()).toEqual(['p', 'q']);
-      expect(merged.packages.p).toMatchObject({
-        version: '3',
-        subdirs: ['linux-64', 'noarch', 'osx-64'],
-        run_exports: { 3: { weak: ['x'] } },
-      });
-      expect(merged.subdirs).toEqual(['linux-64', 'noarch', 'osx-64']);
-    }
   });
 });
 

@@ -39,26 +39,6 @@ export function addToChanneldata(channeldata: Channeldata, sources: readonly Cha
   return { ...channeldata, packages, subdirs: [...subdirs].sort(compareCodePoints) };
 }
 
-/** Both publishers' channeldata: whichever describes the newer version of a package, with the subdirs and exports of both. */
-export function mergeChanneldata(ours: Channeldata, theirs: Channeldata): Channeldata {
-  const packages = { ...ours.packages, ...theirs.packages };
-  for (const [name, our] of Object.entries(ours.packages)) {
-    const their = theirs.packages[name];
-    if (their === undefined) continue;
-    const [newer, older] = isNewer(our, their) ? [our, their] : [their, our];
-    const runExports = { ...objectOf(older.run_exports), ...objectOf(newer.run_exports) };
-    const flags = Object.fromEntries(FLAGS.map(([flag]) => [flag, older[flag] === true || newer[flag] === true]));
-    packages[name] = {
-      ...older,
-      ...newer,
-      ...flags,
-      run_exports: runExports,
-      subdirs: union(older.subdirs, newer.subdirs),
-    };
-  }
-  return { ...ours, ...theirs, packages, subdirs: union(ours.subdirs, theirs.subdirs) };
-}
-
 function entryOf(source: ChanneldataSource, existing: JsonObject): JsonObject {
   const data: JsonObject = { ...source.about, ...source.index };
   const newer = existing.version === undefined || isNewer(data, existing);
@@ -82,7 +62,7 @@ type InstalledPath = NonNullable<ChanneldataSource['paths']>[number];
 const linkScript =
   (action: string) =>
   ({ path }: InstalledPath): boolean =>
-    /^(?:bin|Scripts)\//.test(path) && new RegExp(`-${action}\\.(?:sh|bat)$`).test(path);
+    new RegExp(`/\\..*-${action}\\.`).test(path);
 
 const FLAGS: readonly (readonly [string, (path: InstalledPath) => boolean])[] = [
   ['binary_prefix', ({ prefixMode }) => prefixMode === 'binary'],

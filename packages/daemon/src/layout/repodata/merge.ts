@@ -1,54 +1,36 @@
 import { copySections, without } from './records.ts';
 import { compareCodePoints, equalJson } from './stable-json.ts';
-import { type RecordDocument, RECORD_SECTIONS, type Repodata } from './types.ts';
+import { RECORD_SECTIONS, type Repodata } from './types.ts';
 
-export interface MergedRecords<T extends RecordDocument> {
-  document: T;
-  /** File names that both sides changed, differently. */
-  conflicts: string[];
-  /** Our side has something that theirs lacks: it must be pushed again. */
-  changed: boolean;
+export interface Rebuilding {
+  /** The list as it was when the rebuilding began; undefined: there was none. */
+  base: Repodata | undefined;
+  /** What it should say, by what was found since. */
+  rebuilt: Repodata;
+  /** The list as it is now. */
+  current: Repodata | undefined;
 }
 
 /**
- * Puts together what two publishers made of the same document: OCI has no compare-and-swap, so a publisher who finds
- * another's copy where its own should be merges and pushes again. With `base`, the copy that both started from, removals
- * count as changes; without it everything that either side lists is kept. Where both changed one record differently,
- * theirs stays (it is what clients see already, and so all publishers come to the same end) unless they removed it.
- * Works for run_exports.json too.
+ * A rebuilt list, with what others did to the list meanwhile: finding out what a registry holds takes minutes, and OCI has no
+ * compare-and-swap. A file whose record is still as it was gets the rebuilt one (or goes); whatever was added, replaced or
+ * taken out since stays so, for who did it has seen the registry later than the rebuilding.
  */
-export function mergeRecords<T extends RecordDocument>(ours: T, theirs: T, base?: T): MergedRecords<T> {
-  const ourSections = copySections(ours);
-  const merged = { ...ours, ...copySections(theirs) };
-  const baseSections = base === undefined ? undefined : copySections(base);
-  const conflicts: string[] = [];
-  let changed = false;
+export function mergeRebuilt({ base, rebuilt, current }: Rebuilding): Repodata {
+  if (current === undefined) return rebuilt;
+  const merged = copySections(current);
+  const [was, found] = [base === undefined ? undefined : copySections(base), copySections(rebuilt)];
+  const goneBefore = new Set(base?.removed ?? []);
+  const goneSince = new Set((current.removed ?? []).filter((name) => !goneBefore.has(name)));
   for (const section of RECORD_SECTIONS) {
-    const names = new Set([...Object.keys(ourSections[section]), ...Object.keys(baseSections?.[section] ?? {})]);
-    for (const name of names) {
-      const our = ourSections[section][name];
-      const their = merged[section][name];
-      const before = baseSections?.[section][name];
-      if (equalJson(our, their) || (baseSections !== undefined && equalJson(our, before))) continue;
-      const theyChangedIt = !equalJson(their, before);
-      if (theyChangedIt) conflicts.push(name);
-      if (theyChangedIt && their !== undefined) continue;
-      changed = true;
-      if (our === undefined) merged[section] = without(merged[section], name);
-      else merged[section][name] = our;
+    for (const name of new Set([...Object.keys(was?.[section] ?? {}), ...Object.keys(found[section])])) {
+      const record = found[section][name];
+      if (!equalJson(merged[section][name], was?.[section][name]) || goneSince.has(name)) continue;
+      if (record === undefined) merged[section] = without(merged[section], name);
+      else merged[section][name] = record;
     }
   }
-  return { document: merged, conflicts: conflicts.sort(compareCodePoints), changed };
-}
-
-/** `mergeRecords` for repodata: keeps `removed` true to what is listed. */
-export function mergeRepodata(ours: Repodata, theirs: Repodata, base?: Repodata): MergedRecords<Repodata> {
-  const merged = mergeRecords(ours, theirs, base);
-  const gone = new Set([...(ours.removed ?? []), ...(theirs.removed ?? [])]);
-  for (const section of RECORD_SECTIONS) {
-    for (const name of Object.keys(merged.document[section])) gone.delete(name);
-  }
-  const removed = [...gone].sort(compareCodePoints);
-  const lost = !equalJson(removed, [...(theirs.removed ?? [])].sort(compareCodePoints));
-  return { ...merged, document: { ...merged.document, removed }, changed: merged.changed || lost };
+  const removed = new Set([...(current.removed ?? []), ...(rebuilt.removed ?? [])]);
+  for (const section of RECORD_SECTIONS) for (const name of Object.keys(merged[section])) removed.delete(name);
+  return { ...merged, removed: [...removed].sort(compareCodePoints) };
 }

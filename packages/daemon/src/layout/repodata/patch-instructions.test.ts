@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  applyPatchInstructions,
-  changeInstructions,
-  emptyPatchInstructions,
-  mergeInstructions,
-} from './patch-instructions.ts';
+import { applyPatchInstructions, changeInstructions, emptyPatchInstructions } from './patch-instructions.ts';
 import type { Repodata } from './types.ts';
 
 const repodata = (): Repodata => ({
@@ -73,19 +68,6 @@ describe('changeInstructions', () => {
     expect(changeInstructions(yanked, { restore: ['a.conda', 'c.conda'] })).toMatchObject({
       remove: ['b.conda'],
       revoke: [],
-    });
-  });
-
-  it('loses nothing that two publishers said at once', () => {
-    const ours = {
-      remove: ['a.conda'],
-      packages: { 'x.tar.bz2': { depends: ['1'] }, 'y.tar.bz2': { depends: ['1'] } },
-    };
-    const theirs = { revoke: ['b.conda'], packages: { 'x.tar.bz2': { depends: ['2'] } } };
-    expect(mergeInstructions(ours, theirs)).toMatchObject({
-      remove: ['a.conda'],
-      revoke: ['b.conda'],
-      packages: { 'x.tar.bz2': { depends: ['2'] }, 'y.tar.bz2': { depends: ['1'] } },
     });
   });
 });

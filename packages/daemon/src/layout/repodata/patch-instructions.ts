@@ -1,7 +1,6 @@
 import { copySections, counterpartOf, without } from './records.ts';
 import { compareCodePoints, isJsonObject } from './stable-json.ts';
 import type { JsonObject, PatchInstructions, RecordSection, Repodata } from './types.ts';
-import { RECORD_SECTIONS } from './types.ts';
 
 export const emptyPatchInstructions = (): PatchInstructions => ({
   patch_instructions_version: 1,
@@ -34,16 +33,6 @@ export function changeInstructions(instructions: PatchInstructions, change: Inst
 }
 
 /**
- * What publishers of the same instructions made of them, together: every yank and every revocation of either side, and
- * theirs where both set the same record's members.
- */
-export function mergeInstructions(ours: PatchInstructions, theirs: PatchInstructions): PatchInstructions {
-  const merged = changeInstructions({ ...ours, ...theirs }, { yank: ours.remove ?? [], revoke: ours.revoke ?? [] });
-  for (const section of RECORD_SECTIONS) merged[section] = { ...ours[section], ...theirs[section] };
-  return merged;
-}
-
-/**
  * repodata_from_packages with the instructions applied, in conda-index's order: members (null deletes; unknown files are
  * passed over; those of a `.tar.bz2` count for the `.conda` of the same build), revocations, removals.
  */
@@ -55,7 +44,8 @@ export function applyPatchInstructions(repodata: Repodata, instructions: PatchIn
   patchMembers(patched, 'packages.conda', instructions['packages.conda'] ?? {});
   for (const [section, name] of targets(instructions.revoke)) {
     const record = patched[section][name];
-    if (record === undefined) continue;
+    // A record out of repodata that was patched before says so already.
+    if (record === undefined || record.revoked === true) continue;
     const depends = Array.isArray(record.depends) ? (record.depends as unknown[]) : [];
     patched[section][name] = { ...record, revoked: true, depends: [...depends, 'package_has_been_revoked'] };
   }

@@ -1,6 +1,4 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mergeRepodata } from './merge.ts';
 import { addRecords, emptyRepodata, recordFromIndex, removeRecords } from './records.ts';
 import type { Repodata } from './types.ts';
 
@@ -24,11 +22,11 @@ const names = (document: Repodata): string[] =>
   [...Object.keys(document.packages), ...Object.keys(document['packages.conda'])].sort();
 
 describe('recordFromIndex', () => {
-  it('is info/index.json with hashes and size, and defaults for what solvers need', () => {
+  it('is info/index.json with hashes and size, without what conda-index leaves out, and defaults for what solvers need', () => {
     expect(record('p-1-0.conda')).toEqual({
       fileName: 'p-1-0.conda',
       record: {
-        ...{ name: 'p', version: '1', build: '0', subdir: 'noarch', depends: ['q'], arch: null, build_number: 0 },
+        ...{ name: 'p', version: '1', build: '0', subdir: 'noarch', depends: ['q'], build_number: 0 },
         ...{ sha256: 's-p-1-0.conda', md5: 'm-p-1-0.conda', size: 11 },
       },
     });
@@ -89,70 +87,5 @@ describe('addRecords and removeRecords', () => {
     const bare = { info: { subdir: 'noarch' } } as unknown as Repodata;
     expect(names(addRecords(bare, [record('p-1-0.conda')]))).toEqual(['p-1-0.conda']);
     expect(removeRecords(bare, ['x.conda'])['packages.conda']).toEqual({});
-  });
-});
-
-describe('mergeRepodata', () => {
-  const base = repodata('a-1-0.conda', 'b-1-0.conda');
-  const add = (document: Repodata, fileName: string, seed?: string): Repodata =>
-    addRecords(document, [record(fileName, seed)]);
-
-  it('puts back what a concurrent publisher overwrote', () => {
-    const ours = add(base, 'ours-1-0.conda');
-    const theirs = add(base, 'theirs-1-0.conda');
-    const merged = mergeRepodata(ours, theirs, base);
-    expect(names(merged.document)).toEqual(['a-1-0.conda', 'b-1-0.conda', 'ours-1-0.conda', 'theirs-1-0.conda']);
-    expect(merged).toMatchObject({ conflicts: [], changed: true });
-  });
-
-  it('says that nothing need be pushed where theirs has all of ours', () => {
-    const ours = add(base, 'ours-1-0.conda');
-    const theirs = add(ours, 'theirs-1-0.conda');
-    expect(mergeRepodata(ours, theirs, base)).toMatchObject({ changed: false, document: theirs });
-  });
-
-  it('keeps removals of either side', () => {
-    const ours = removeRecords(base, ['a-1-0.conda']);
-    const theirs = removeRecords(base, ['b-1-0.conda']);
-    const merged = mergeRepodata(ours, theirs, base);
-    expect(names(merged.document)).toEqual([]);
-    expect(merged.document.removed).toEqual(['a-1-0.conda', 'b-1-0.conda']);
-    expect(mergeRepodata(base, theirs, base)).toMatchObject({ changed: false, document: { removed: ['b-1-0.conda'] } });
-  });
-
-  it('without a base keeps all that either side lists', () => {
-    const merged = mergeRepodata(repodata('a-1-0.conda'), repodata('b-1-0.conda'));
-    expect(names(merged.document)).toEqual(['a-1-0.conda', 'b-1-0.conda']);
-  });
-
-  it('names files that both changed, lets theirs stand, and ours where they removed it', () => {
-    const merged = mergeRepodata(add(base, 'a-1-0.conda', 'our'), add(base, 'a-1-0.conda', 'their'), base);
-    expect(merged.conflicts).toEqual(['a-1-0.conda']);
-    expect(merged.document['packages.conda']['a-1-0.conda']).toMatchObject({ sha256: 's-their' });
-    expect(merged.changed).toBe(false);
-    const kept = mergeRepodata(add(base, 'a-1-0.conda', 'our'), removeRecords(base, ['a-1-0.conda']), base);
-    expect(kept.document['packages.conda']['a-1-0.conda']).toMatchObject({ sha256: 's-our' });
-    expect(kept.document.removed).toEqual([]);
-  });
-
-  it('comes to the same list whoever merges, for any additions and removals', () => {
-    const file = fc.constantFrom('a', 'b', 'c', 'd', 'e').map((n) => `${n}-1-0.conda`);
-    const change = fc.record({ add: fc.array(file), remove: fc.array(file) });
-    const apply = (change: { add: string[]; remove: string[] }) =>
-      addRecords(
-        removeRecords(base, change.remove),
-        change.add.map((f) => record(f)),
-      );
-    fc.assert(
-      fc.property(change, change, (one, two) => {
-        const [ours, theirs] = [apply(one), apply(two)];
-        const merged = mergeRepodata(ours, theirs, base).document;
-        expect(names(mergeRepodata(theirs, ours, base).document)).toEqual(names(merged));
-        for (const added of [...one.add, ...two.add]) {
-          const unseen = !names(base).includes(added);
-          if (unseen) expect(names(merged)).toContain(added);
-        }
-      }),
-    );
   });
 });

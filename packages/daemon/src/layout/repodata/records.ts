@@ -35,8 +35,14 @@ export function sectionOf(fileName: string): RecordSection {
 export const counterpartOf = (fileName: string): string =>
   fileName.endsWith('.conda') ? fileName.replace(/\.conda$/, '.tar.bz2') : fileName.replace(/\.tar\.bz2$/, '.conda');
 
+/** Members of info/index.json that conda-index leaves out: of the build machine, or of formats long gone. */
+const UNLISTED = new Set([
+  ...['arch', 'platform', 'machine', 'operatingsystem', 'target-triplet', 'ucs'],
+  ...['has_prefix', 'mtime', 'requires_features', 'binstar'],
+]);
+
 /**
- * A package's record as conda-index writes it: all of info/index.json, then hashes and size of the archive. `depends` and
+ * A package's record as conda-index writes it: info/index.json, then hashes and size of the archive. `depends` and
  * `build_number`, which solvers rely on, get their defaults. Throws `invalid-package` where name, version or build is
  * missing.
  */
@@ -56,7 +62,7 @@ export function recordFromIndex(indexJson: unknown, facts: ArchiveFacts): FileRe
     record: {
       build_number: 0,
       depends: [],
-      ...without(index, 'md5'),
+      ...Object.fromEntries(Object.entries(index).filter(([key]) => key !== 'md5' && !UNLISTED.has(key))),
       ...(md5 === undefined ? {} : { md5 }),
       sha256,
       size,
