@@ -10,12 +10,17 @@ console.log('Building …');
 const { bundle, programs } = await import('./lib/bundles.mjs');
 await Promise.all(programs.map((program) => bundle(program)));
 
-const directory = await mkdtemp(join(tmpdir(), 'condock-quickstart-'));
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupted.abort());
+const directory = await mkdtemp(join(tmpdir(), 'condock-qs-'));
 try {
   const outdir = join(directory, 'program');
   await bundle({ outdir, entryPoints: { quickstart: 'scripts/quickstart/main.ts' } }, { splitting: false });
   const { quickstart } = await import(pathToFileURL(join(outdir, 'quickstart.js')).href);
-  await quickstart(directory);
+  await quickstart(directory, interrupted.signal);
+} catch (error) {
+  console.error(interrupted.signal.aborted ? '\nInterrupted; nothing is left behind.' : `\n${error.message}`);
+  process.exitCode = 1;
 } finally {
   await rm(directory, { recursive: true, force: true });
 }

@@ -6,24 +6,37 @@ import { createInterface } from 'node:readline';
 export interface Shell {
   /** Runs `condock ARGS` with this terminal, as a user would see it. Rejects where it fails. */
   condock(args: readonly string[], options?: { show?: string }): Promise<void>;
+  /** The same, unseen and whatever becomes of it. */
+  quietly(args: readonly string[]): Promise<void>;
   /** The embedded registry; `host` is 127.0.0.1:PORT. */
   startRegistry(directory: string): Promise<{ host: string; stop: () => Promise<void> }>;
 }
 
-export function createShell(env: Record<string, string>): Shell {
+/** `signal`: nothing is begun any more. What runs is told by the terminal, or ended. */
+export function createShell(env: Record<string, string>, signal: AbortSignal): Shell {
   const program = join(process.cwd(), 'packages', 'cli', 'bin', 'condock.js');
-  const start = (args: readonly string[], stdout: 'inherit' | 'pipe'): ChildProcess =>
+  const start = (args: readonly string[], stdout: 'inherit' | 'pipe' | 'ignore'): ChildProcess =>
     spawn(process.execPath, [program, ...args], {
       env: { ...process.env, ...env },
-      stdio: ['ignore', stdout, 'inherit'],
+      stdio: ['ignore', stdout, stdout === 'ignore' ? 'ignore' : 'inherit'],
     });
   return {
     condock: async (args, { show } = {}) => {
+      signal.throwIfAborted();
       console.log(`\n$ condock ${show ?? args.join(' ')}`);
-      const [code] = (await once(start(args, 'inherit'), 'exit')) as [number | null];
+      const child = start(args, 'inherit');
+      const end = (): void => void child.kill('SIGTERM');
+      signal.addEventListener('abort', end, { once: true });
+      const [code] = (await once(child, 'exit')) as [number | null];
+      signal.removeEventListener('abort', end);
+      signal.throwIfAborted();
       if (code !== 0) throw new Error(`condock ${args.join(' ')} ended with exit code ${String(code)}`);
     },
+    quietly: async (args) => {
+      await once(start(args, 'ignore'), 'exit');
+    },
     startRegistry: async (directory) => {
+      signal.throwIfAborted();
       const child = start(['registry', 'serve', directory, '--json', '--quiet'], 'pipe');
       const ended = once(child, 'exit');
       let text = '';

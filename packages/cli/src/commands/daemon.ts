@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CondockError, resolvePlaces } from '@condock/protocol';
 import { type Command, flag, text } from '../command.ts';
+import { endOfDaemon } from '../daemon-end.ts';
 import { formatBytes } from '../terminal/amounts.ts';
 
 export const daemonStart: Command = {
@@ -45,7 +46,7 @@ export const daemonStatus: Command = {
 
 export const daemonStop: Command = {
   name: 'daemon stop',
-  summary: 'let jobs end, then end the daemon',
+  summary: 'let jobs end, then end the daemon; comes back when it has ended',
   options: { force: { type: 'boolean', help: 'cancel the jobs' } },
   positionals: { min: 0, max: 0 },
   run: async ({ values, session }) => {
@@ -56,15 +57,22 @@ export const daemonStop: Command = {
       else session.line('No daemon runs.');
       return 0;
     }
-    const { pid } = await client.request('daemon/stop', { force: flag(values, 'force') });
+    const force = flag(values, 'force');
+    const { jobs } = await client.request('daemon/status', {});
+    const { pid } = await client.request('daemon/stop', { force });
+    if (jobs > 0 && !force)
+      session.note(
+        `${jobs === 1 ? 'One job is' : `${jobs} jobs are`} under way; --force cancels, Ctrl-C stops waiting.`,
+      );
+    await endOfDaemon(client, pid, session.signal);
     if (session.json) session.document({ stopped: true, pid });
-    else session.line(`The daemon (process ${pid}) ends.`);
+    else session.line(`The daemon (process ${pid}) has ended.`);
     return 0;
   },
 };
 
-/** Bytes of the log's end that are shown. */
-const TAIL = 64 * 1024;
+/** Bytes of the log's end that are looked at: a whole file of it. */
+const TAIL = 4 * 1024 * 1024;
 
 export const daemonLog: Command = {
   name: 'daemon log',
