@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -242,6 +243,12 @@ describe('openArchive', () => {
     await expect(read(await condaOf(METADATA), {}, 'foo-1.0-0.tar.bz2')).rejects.toMatchObject({
       code: 'invalid-package',
     });
+  });
+
+  it.skipIf(process.platform === 'win32')('waits for no pipe that is called like a package', async () => {
+    const path = join(dir, 'foo-1.0-0.conda');
+    execFileSync('mkfifo', [path]);
+    await expect(openArchive(path)).rejects.toMatchObject(failure('invalid-package', /it is no regular file/));
   });
 
   it('stops when it is told to', async () => {

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CondockError } from '@condock/protocol';
 import { listFiles } from '../inside/package-paths.ts';
@@ -46,7 +47,8 @@ function formatOf(path: string): ArchiveFormat {
 async function look(path: string): Promise<{ size: number; magic: string }> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, 'r');
+    // A pipe must not be waited for: it is refused below.
+    file = await open(path, process.platform === 'win32' ? 'r' : constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = await file.stat();
     if (!stats.isFile()) throw invalidPackage(path, 'it is no regular file');
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);

@@ -55,7 +55,8 @@ export function entryMaker(): (facts: EntryFacts) => EnvironmentEntry {
 
 function condaEntry(facts: EntryFacts, folderOf: (url: string) => Folder): EnvironmentEntry {
   const place = facts.location === null ? undefined : placeOf(facts.location, folderOf);
-  let error = facts.error ?? place?.folder?.error;
+  // Of a local file it is said below where it came from; that its folder is no subdir of a channel is no news.
+  let error = facts.error ?? (place?.local === true ? undefined : place?.folder?.error);
   const fileName = facts.fileName ?? place?.last ?? null;
   let parsed: PackageFileName | undefined;
   try {
@@ -150,7 +151,7 @@ function readFolder(url: string): Folder {
     const clean = [`${scheme}://${authority}`, ...segments].join('/');
     const folder = { ...unknown, url: clean, asWritten: clean === url };
     try {
-      const { channel, subdir } = splitPackageUrl(`${clean}/package`);
+      const { channel, subdir } = splitPackageUrl(`${clean}/…`);
       return { ...folder, channel: channel.url, subdir, isPlatform: isPlatform(subdir) };
     } catch (error) {
       return { ...folder, error: toCondockError(error) };

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readEnvironment } from './read-environment.ts';
 import { fixtures } from './testing/fixtures.ts';
@@ -77,6 +78,31 @@ describe('readEnvironment', () => {
     expect(refused.message).toMatch(message);
     expect(refused.message).toContain(path);
     expect(refused.hint).toBeTruthy();
+  });
+
+  it.skipIf(process.platform === 'win32')('waits for no pipe, wherever a file should be', () => {
+    const pipe = (path: string): string => {
+      mkdirSync(dirname(join(scratch.folder, path)), { recursive: true });
+      execFileSync('mkfifo', [join(scratch.folder, path)]);
+      return join(scratch.folder, path);
+    };
+    for (const path of [pipe('ws/pixi.lock'), pipe('explicit.txt'), '/dev/null']) {
+      const refused = refusalOf(() => readEnvironment(path));
+      expect(refused.code).toBe('invalid-environment');
+      expect(refused.message).toBe(`${path} is no regular file.`);
+    }
+    pipe('env/conda-meta/a-1-0.json');
+    pipe('env/conda-meta/pixi');
+    const { environments, warnings } = readEnvironment(join(scratch.folder, 'env'));
+    expect(environments).toMatchObject([{ name: 'env', packages: [] }]);
+    expect(warnings).toEqual([expect.stringMatching(/so a-1-0 is not listed: it is no regular file\.$/)]);
+  });
+
+  it('warns of no more than a person reads, and says how many more there are', () => {
+    const path = scratch.put('explicit.txt', `@EXPLICIT\n${'not a url\n'.repeat(5000)}`);
+    const { warnings } = readEnvironment(path);
+    expect(warnings).toHaveLength(101);
+    expect(warnings.at(-1)).toBe(`${path}: 4900 more warnings of this kind.`);
   });
 
   it('names the files to choose from in a folder that is no environment itself', () => {

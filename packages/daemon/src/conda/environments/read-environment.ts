@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CondockError } from '@condock/protocol';
+import { plural } from '../../system/text.ts';
 import { detectFormat, formatByName } from './detect-file.ts';
 import { readPixiLock } from './pixi-lock/read-pixi-lock.ts';
 import { PrefixCache } from './prefix/prefix-cache.ts';
@@ -18,6 +19,9 @@ export interface ReadOptions extends Selection {
   cache?: PrefixCache;
 }
 
+/** Sentences that a listing warns with at most. */
+const MAX_WARNINGS = 100;
+
 type Listing = EnvironmentFile & { subdirs?: ReadonlyMap<string, string> };
 
 /**
@@ -29,9 +33,17 @@ type Listing = EnvironmentFile & { subdirs?: ReadonlyMap<string, string> };
  * `unsupported-format` (not recognised, or a version that can't be read), `too-large`.
  */
 export function readEnvironment(path: string, options: ReadOptions = {}): EnvironmentFile {
-  const { subdirs, ...file } = read(path, options.cache ?? new PrefixCache());
+  const { subdirs, warnings, ...rest } = read(path, options.cache ?? new PrefixCache());
+  const file = { ...rest, warnings: readable(warnings, path) };
   if (file.kind === 'specs') return file;
   return { ...file, environments: select(file.environments, options, path, subdirs) };
+}
+
+/** A file of a hundred thousand broken lines is told of in a page that a person can read. */
+function readable(warnings: string[], path: string): string[] {
+  if (warnings.length <= MAX_WARNINGS) return warnings;
+  const more = plural(warnings.length - MAX_WARNINGS, 'more warning');
+  return [...warnings.slice(0, MAX_WARNINGS), `${path}: ${more} of this kind.`];
 }
 
 /** `readEnvironment` with a memory of its own. */

@@ -45,6 +45,14 @@ describe('readExplicit', () => {
     ]);
   });
 
+  it('says of a local file that it is one, and of a URL what is wrong with it', () => {
+    const { environments } = read('file:///srv/e-1-0.conda', 'https://h.example/f-1-0.conda');
+    expect(environments[0]?.packages.map((p) => p.error?.message)).toEqual([
+      'e-1-0.conda came from a local file, which no registry is known to hold.',
+      "https://h.example/… does not stand in a channel's subdir.",
+    ]);
+  });
+
   it('leaves variables and the home directory as they stand', () => {
     const { environments } = read('$HOME/d-1-0.conda', '~/c-1-0.conda');
     expect(environments[0]?.packages.map((p) => p.url)).toEqual(['$HOME/d-1-0.conda', '~/c-1-0.conda']);

@@ -6,11 +6,14 @@ export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /**
  * Reads a text file that a person or a tool wrote. Throws `not-found`, `too-large`, and `invalid-environment` where it
- * is empty or can't be read; each names the file.
+ * is empty, no regular file, or can't be read; each names the file.
  */
 export function readText(path: string, maxBytes = MAX_FILE_BYTES): string {
   try {
-    const { size } = statSync(path);
+    const stat = statSync(path);
+    // To open a pipe would wait for somebody who writes to it, and a device may never end.
+    if (!stat.isFile()) throw notAFile(path);
+    const { size } = stat;
     if (size > maxBytes) {
       throw new CondockError('too-large', `${path} has ${size} bytes; at most ${maxBytes} are read.`, {
         hint: 'Is it the file that you meant?',
@@ -28,6 +31,13 @@ export function readText(path: string, maxBytes = MAX_FILE_BYTES): string {
   } catch (error) {
     throw error instanceof CondockError ? error : unreadable(path, error);
   }
+}
+
+function notAFile(path: string): CondockError {
+  return new CondockError('invalid-environment', `${path} is no regular file.`, {
+    hint: 'Name a file; what comes through a pipe has to be saved to one first.',
+    data: { file: path },
+  });
 }
 
 /** What a failed system call on a path means for people. */

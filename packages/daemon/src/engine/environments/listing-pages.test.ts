@@ -70,6 +70,17 @@ describe('ListingPages', () => {
     expect(bytes).toBeLessThan(1.1);
   });
 
+  it('counts bytes, not characters, and environments without packages too', () => {
+    const pages = new ListingPages({ now: () => 0, random: () => 'a' });
+    const whole = listing([300]);
+    for (const one of whole.environments[0]?.packages ?? []) one.url = '€'.repeat(2000);
+    expect(pagesOf(pages, whole)).toHaveLength(2);
+    const empty = listing(Array.from({ length: 60_000 }, () => 0));
+    const all = pagesOf(pages, empty);
+    for (const page of all) expect(JSON.stringify(page).length).toBeLessThan(1.6 * 1024 * 1024);
+    expect(all.flatMap((p) => p.environments)).toHaveLength(60_000);
+  });
+
   it('refuses a cursor of another connection, one that was used, and one that is too old', () => {
     let now = 0;
     const pages = new ListingPages({ now: () => now, random: () => 'a' });

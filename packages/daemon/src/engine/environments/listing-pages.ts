@@ -53,17 +53,18 @@ function cut(listing: EnvironmentListing): { page: EnvironmentListing; rest?: En
   const page: EnvironmentListing = { ...listing, environments: [] };
   let bytes = 0;
   for (const [at, environment] of listing.environments.entries()) {
+    const from = (place: number): EnvironmentListing => {
+      const rest = { ...environment, packages: environment.packages.slice(place) };
+      return { ...listing, environments: [rest, ...listing.environments.slice(at + 1)], warnings: [] };
+    };
+    // Empty environments by the thousand fill a page as well.
+    bytes += HEAD + Buffer.byteLength(environment.name);
+    if (bytes > LIMITS.pageBytes && at > 0) return { page, rest: from(0) };
     const taken = { ...environment, packages: [] as typeof environment.packages };
     page.environments.push(taken);
     for (const [place, one] of environment.packages.entries()) {
       bytes += roughBytes(one);
-      if (bytes > LIMITS.pageBytes && (at > 0 || place > 0)) {
-        const rest = [
-          { ...environment, packages: environment.packages.slice(place) },
-          ...listing.environments.slice(at + 1),
-        ];
-        return { page, rest: { ...listing, environments: rest, warnings: [] } };
-      }
+      if (bytes > LIMITS.pageBytes && (at > 0 || place > 0)) return { page, rest: from(place) };
       taken.packages.push(one);
     }
   }
@@ -74,7 +75,7 @@ function cut(listing: EnvironmentListing): { page: EnvironmentListing; rest?: En
 function roughBytes(one: EnvironmentPackage): number {
   let bytes = MEMBERS;
   for (const value of Object.values(one)) {
-    if (typeof value === 'string') bytes += value.length;
+    if (typeof value === 'string') bytes += Buffer.byteLength(value);
     else if (typeof value === 'object' && value !== null) bytes += JSON.stringify(value).length;
   }
   return bytes;
@@ -82,3 +83,6 @@ function roughBytes(one: EnvironmentPackage): number {
 
 /** Bytes of an entry without its strings: names of members, quotes, numbers, nulls. */
 const MEMBERS = 260;
+
+/** Bytes of an environment without its name and packages. */
+const HEAD = 60;

@@ -89,6 +89,8 @@ function refresh(path: string, known: Known | undefined, read: (text: string) =>
       return known;
     const facts = { mtimeMs, ctimeMs, size, ino };
     try {
+      // To open a pipe would wait for ever.
+      if (!stat.isFile()) throw new Error('it is no regular file');
       if (size > MAX_RECORD_BYTES) throw new Error(`it has ${size} bytes`);
       return { ...facts, entry: read(readFileSync(path, 'utf8')), problem: undefined };
     } catch (error) {

@@ -1,7 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { readText } from '../read-text.ts';
 import type { EnvironmentEntry, EnvironmentFile } from '../types.ts';
 import type { PrefixCache } from './prefix-cache.ts';
+
+/** Bytes; pixi writes some hundred. */
+const PIXI_FILE_BYTES = 1024 * 1024;
 
 /** Whether a folder is an installed prefix: conda, mamba and pixi all keep `conda-meta` there (CEP 32). */
 export function isPrefix(folder: string): boolean {
@@ -22,7 +26,7 @@ export function readPrefix(prefix: string, cache: PrefixCache): EnvironmentFile 
 /** What pixi says it made the prefix for; else the folder's name, as conda has it. */
 export function prefixName(prefix: string): string {
   try {
-    const facts: unknown = JSON.parse(readFileSync(join(prefix, 'conda-meta', 'pixi'), 'utf8'));
+    const facts: unknown = JSON.parse(readText(join(prefix, 'conda-meta', 'pixi'), PIXI_FILE_BYTES));
     const name = (facts as { environment_name?: unknown } | null)?.environment_name;
     if (typeof name === 'string' && name !== '') return name;
   } catch {
