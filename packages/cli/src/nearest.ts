@@ -3,13 +3,23 @@ export function nearest(words: readonly string[], names: readonly string[]): str
   const [first = '', second] = words;
   const related = names.filter((n) => n.startsWith(`${first} `) || (second !== undefined && n.endsWith(` ${second}`)));
   if (related.length > 0) return related;
-  const typed = [first, words.slice(0, 2).join(' ')];
-  const all = names.map((name) => ({
-    name,
-    far: Math.min(...typed.map((t) => distance(t.replace(' ', ''), name.replace(' ', '')))),
-  }));
+  const all = [first, words.slice(0, 2).join(' ')].map((typed) => within(typed, names));
   const least = Math.min(...all.map(({ far }) => far));
-  return least > 2 || least >= first.length ? [] : all.filter(({ far }) => far === least).map(({ name }) => name);
+  return least >= first.length ? [] : [...new Set(all.flatMap((one) => (one.far === least ? one.names : [])))];
+}
+
+/** Those of the names that are the fewest letters away from what was typed, if that is one or two. */
+export function closest(typed: string, names: readonly string[]): string[] {
+  return within(typed, names).names;
+}
+
+function within(typed: string, names: readonly string[]): { far: number; names: string[] } {
+  const all = names.map((name) => ({ name, far: distance(typed.replace(' ', ''), name.replace(' ', '')) }));
+  const far = Math.min(...all.map((one) => one.far));
+  return {
+    far,
+    names: far > 2 || far >= typed.length ? [] : all.filter((one) => one.far === far).map(({ name }) => name),
+  };
 }
 
 /** Letters to add, leave out, or change (Levenshtein). */

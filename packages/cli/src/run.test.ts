@@ -88,6 +88,16 @@ describe('condock', () => {
     expect(JSON.parse(wrong.out)).toMatchObject({ error: { code: 'usage' } });
   });
 
+  it.each([
+    [['ref', '--chanel', 'x'], "Unknown option '--chanel'.", 'Did you mean --channel? See: condock ref --help'],
+    [['ref', '--colour'], "Unknown option '--colour'.", 'See: condock ref --help'],
+    [['ref', '-c'], "Option '-c, --channel' needs a value.", 'See: condock ref --help'],
+    [['ref', '-c', '--layout'], "Option '-c' needs a value, and another option follows it.", 'See: condock ref --help'],
+  ])('says of %j what is wrong, in one sentence', async (args, message, hint) => {
+    const { code, err } = await runWith(args);
+    expect({ code, err }).toEqual({ code: 2, err: `error: ${message}\n  ${hint}\n` });
+  });
+
   it('says that it was cancelled, and that it failed', async () => {
     const refuse = new CondockError('cancelled', 'The request was cancelled.');
     expect(await runWith(['cache', 'status'], { refuse })).toMatchObject({ code: 1, err: 'Cancelled.\n' });

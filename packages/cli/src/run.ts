@@ -3,7 +3,7 @@ import { CondockError, toCondockError } from '@condock/protocol';
 import { catalog, findCommand } from './catalog.ts';
 import type { Command, ExitCode, Values } from './command.ts';
 import { commandHelp, GLOBAL_OPTIONS, overview } from './help.ts';
-import { nearest } from './nearest.ts';
+import { closest, nearest } from './nearest.ts';
 import { printError } from './print-error.ts';
 import { Session, type SessionOptions } from './session.ts';
 
@@ -89,13 +89,7 @@ function parse(command: Command, args: string[]): { positionals: string[]; value
       strict: true,
     });
   } catch (error) {
-    throw new CondockError(
-      'usage',
-      (error instanceof Error ? error.message : String(error)).replace(/\. To specify.*$/s, '').replace(/\.?$/, '.'),
-      {
-        hint: `See: condock ${command.name} --help`,
-      },
-    );
+    throw wrongOptions(error, command);
   }
   const { min, max } = command.positionals;
   const { length } = parsed.positionals;
@@ -107,4 +101,18 @@ function parse(command: Command, args: string[]): { positionals: string[]; value
     });
   }
   return { positionals: parsed.positionals, values: parsed.values };
+}
+
+/** What `parseArgs` says, in a sentence that a person can act on. */
+function wrongOptions(error: unknown, command: Command): CondockError {
+  const message = (error instanceof Error ? error.message : String(error))
+    .replace(/\. To specify.*$/s, '')
+    .replace(/ argument is ambiguous.*$/s, ' needs a value, and another option follows it')
+    .replace(/( <value>)?' argument missing/, "' needs a value")
+    .replace(/\.?$/, '.');
+  const typed = /^Unknown option '--([^'=]+)/.exec(message)?.[1];
+  const known = Object.keys({ ...command.options, ...GLOBAL_OPTIONS });
+  const [near] = typed === undefined ? [] : closest(typed, known);
+  const more = `See: condock ${command.name} --help`;
+  return new CondockError('usage', message, { hint: near === undefined ? more : `Did you mean --${near}? ${more}` });
 }

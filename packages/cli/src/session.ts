@@ -1,6 +1,7 @@
 import type { Client } from '@condock/client';
 import type { MethodName, ParamsOf, ResultOf } from '@condock/protocol';
 import pc from 'picocolors';
+import { printableLines } from './terminal/printable.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';
 import { type Column, layTable } from './terminal/table.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -69,17 +70,17 @@ export class Session implements AsyncDisposable {
   }
 
   line(text = ''): void {
-    if (!this.json) this.terminal.out.write(`${text}\n`);
+    if (!this.json) this.terminal.out.write(`${printableLines(text)}\n`);
   }
 
-  /** What failed: stderr, with --quiet too. */
+  /** What failed: stderr, with --quiet too. Not with --json: the document says it. */
   complain(text: string): void {
-    this.terminal.err.write(`${text}\n`);
+    if (!this.json) this.terminal.err.write(`${printableLines(text)}\n`);
   }
 
-  /** For people, beside the result: stderr, and not with --quiet. */
+  /** For people, beside the result: stderr, and not with --quiet or --json. */
   note(text: string): void {
-    if (!this.quiet) this.terminal.err.write(`${text}\n`);
+    if (!this.quiet) this.complain(text);
   }
 
   warn(text: string): void {

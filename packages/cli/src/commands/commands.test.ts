@@ -64,6 +64,11 @@ describe('condock env show', () => {
     expect(out).toMatch(/^gamma .*unreachable$/m);
   });
 
+  it('shows whole digests where they are asked for, whatever the terminal', async () => {
+    const { out } = await runWith(['env', 'show', '--digests'], { answers, columns: 80 });
+    expect(out).toMatch(/^alpha .* sha256:[0-9a-f]{64} /m);
+  });
+
   it('passes on what narrows it, and paths made absolute', async () => {
     const { calls } = await runWith(['env', 'show', 'sub', '-e', 'docs', '-p', 'osx-arm64', '--no-check'], { answers });
     expect(calls).toMatchObject([
@@ -180,6 +185,12 @@ describe('condock ref', () => {
     });
     expect(calls).toMatchObject([{ params: { inputs: ['a-1-0.conda', 'b'], channel: 'oci://h/c' } }]);
     expect({ code, out, err }).toEqual({ code: 3, out: `${good.reference}\n`, err: 'b: b is no name.\n' });
+  });
+
+  it('says failures in the document alone with --json, and no secret out of an input', async () => {
+    expect((await runWith(['ref', 'x', '--json'], { answers: answers([good, bad]) })).err).toBe('');
+    const secret = { ...bad, input: 'oci://me:pw@h/c' };
+    expect((await runWith(['ref', 'x'], { answers: answers([secret]) })).err).toBe('oci://***@h/c: b is no name.\n');
   });
 
   it.each([

@@ -67,7 +67,8 @@ function printPackages(packages: readonly EnvironmentPackage[], session: Session
         { title: 'VERSION', shrink: 1 },
         { title: 'BUILD', shrink: 1, optional: 3 },
         { title: 'SIZE', align: 'right' },
-        { title: 'DIGEST', optional: 2 },
+        // Asked for, they stay, though the lines get longer than the terminal.
+        { title: 'DIGEST', optional: wholeDigests ? 0 : 2 },
         { title: 'STATE', paint: (padded, state) => paintState(padded, state, session.colors) },
         { title: 'REFERENCE', shrink: 3, least: 24, cutFront: true, optional: 1 },
       ],

@@ -1,3 +1,4 @@
+import { redact } from '@condock/protocol';
 import { readLines } from '../stdin.ts';
 import { type Command, flag, text } from '../command.ts';
 import { layoutOption, parseLayout } from '../layout-option.ts';
@@ -24,7 +25,7 @@ export const ref: Command = {
       const decoded = await session.request('ref/decode', { inputs, ...(layout === undefined ? {} : { layout }) });
       if (session.json) session.document(decoded);
       for (const one of decoded) {
-        if ('error' in one) session.complain(`${one.input}: ${one.error.message}`);
+        if ('error' in one) session.complain(`${redact(one.input)}: ${one.error.message}`);
         else if (one.hashed) session.line(`${one.channel}/${one.subdir}  (hashed: its manifest says the name)`);
         else session.line(`${one.channel}/${one.subdir}  ${one.name ?? ''} ${one.version ?? ''} ${one.build ?? ''}`);
       }
@@ -42,7 +43,7 @@ export const ref: Command = {
     for (const one of encoded) {
       if ('error' in one)
         session.complain(
-          `${one.input}: ${one.error.message}${one.error.hint === undefined ? '' : ` ${one.error.hint}`}`,
+          `${redact(one.input)}: ${one.error.message}${one.error.hint === undefined ? '' : ` ${one.error.hint}`}`,
         );
       else session.line(one.reference);
     }

@@ -100,8 +100,8 @@ function describe(inside: PackageInsides, session: Session): void {
       [
         { title: 'LAYER' },
         { title: 'SIZE', align: 'right' },
-        { title: 'DIGEST', shrink: 1 },
-        { title: 'MEDIA TYPE', shrink: 1, optional: 1 },
+        { title: 'DIGEST', shrink: 1, least: 19 },
+        { title: 'MEDIA TYPE', shrink: 1, least: 20, cutFront: true, optional: 1 },
         { title: 'STORE' },
       ],
       inside.layers.map((l) => [

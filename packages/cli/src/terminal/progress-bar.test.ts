@@ -32,6 +32,28 @@ describe('ProgressBar', () => {
     expect(written()).toBe('\r\x1b[2K');
   });
 
+  it('cuts a long title before how far it has come, and keeps a bar', () => {
+    for (const [columns, shown] of [
+      [80, /^[━─]{8} {2}Publish 5 packages to oci:\/\/127\.0\.0\.1:34903\/q… {2}3\/5 {2}1\.0 kB of 2\.0 kB$/],
+      [50, /^[━─]{0,9} *Publish 5 packa… {2}3\/5 {2}1\.0 kB of 2\.0 kB$/],
+    ] as const) {
+      const { bar, tick, written } = setup(true, columns);
+      const total = { bytes: 2000, packages: 5 };
+      bar.report({ kind: 'begin', title: 'Publish 5 packages to oci://127.0.0.1:34903/quickstart', total });
+      tick(100);
+      bar.report({ kind: 'report', done: { bytes: 1000, packages: 3 }, total });
+      const line = written().split('\r\x1b[2K').at(-1) ?? '';
+      expect(line).toMatch(shown);
+      expect(line.length).toBeLessThan(columns);
+    }
+  });
+
+  it('draws no control characters of others', () => {
+    const { bar, written } = setup(true);
+    bar.report({ kind: 'begin', title: 'Fetch \x1b[2J' });
+    expect(written()).toContain('Fetch \\x1b[2J');
+  });
+
   it('never wraps in a narrow terminal', () => {
     const { bar, written } = setup(true, 20);
     bar.report({ kind: 'begin', title: 'Prefetch 200 packages', total: { packages: 4 } });

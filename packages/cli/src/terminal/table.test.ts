@@ -34,6 +34,12 @@ describe('layTable', () => {
     expect(lines[1]).toContain('cached');
   });
 
+  it('spells out control characters, which would break lines and drive the terminal', () => {
+    const lines = layTable(columns, [['evil\x1b[2J\n', '1 B', 'x', 'absent']], 80, plain);
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toContain('evil\\x1b[2J\\x0a');
+  });
+
   it('aligns wide characters by their width on screen', () => {
     const lines = layTable(columns, rows, Infinity, plain);
     const at = (line: string | undefined, word: string) =>

@@ -1,4 +1,5 @@
-import { widthOf } from './width.ts';
+import { printable } from './printable.ts';
+import { cutTo, widthOf } from './width.ts';
 
 export interface Column {
   title: string;
@@ -21,10 +22,11 @@ const LEAST = 6;
 /** Lines of a table that fits in `width` columns of a terminal. */
 export function layTable(
   columns: readonly Column[],
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   width: number,
   paintTitle: (s: string) => string,
 ): string[] {
+  const rows = cells.map((row) => row.map(printable));
   let shown = columns.map((_, at) => at);
   for (;;) {
     const widths = fit(columns, rows, shown, width);
@@ -84,18 +86,4 @@ function cellOf(column: Column | undefined, value: string, width: number, isTitl
   const padding = ' '.repeat(Math.max(0, width - widthOf(cut)));
   const padded = column?.align === 'right' ? padding + cut : isLast ? cut : cut + padding;
   return isTitle || column?.paint === undefined ? padded : column.paint(padded, value);
-}
-
-function cutTo(value: string, width: number, front: boolean): string {
-  if (widthOf(value) <= width) return value;
-  const characters = Array.from(new Intl.Segmenter().segment(value), ({ segment }) => segment);
-  if (front) characters.reverse();
-  let kept = '';
-  let used = 1;
-  for (const character of characters) {
-    used += widthOf(character);
-    if (used > width) break;
-    kept = front ? character + kept : kept + character;
-  }
-  return front ? `…${kept}` : `${kept}…`;
 }
