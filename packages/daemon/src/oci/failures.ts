@@ -19,6 +19,8 @@ export interface FailedAnswer {
   retryAfterMs?: number | undefined;
   /** The answer came from where a redirect led. */
   redirectedTo?: string | undefined;
+  /** A 401 that means: the login is good, but may not do this (RFC 6750 §3.1). */
+  lacksScope?: boolean | undefined;
   /** What was sent with the request: a registry that repeats it must not bring it into an error. */
   secrets?: readonly string[] | undefined;
 }
@@ -77,18 +79,19 @@ export function failureOf(failing: Failing, answer: FailedAnswer): CondockError 
 
 function meaning(
   { host, credentialSource, explained }: Failing,
-  { status, retryAfterMs }: FailedAnswer,
+  { status, retryAfterMs, lacksScope }: FailedAnswer,
   messages: RegistryMessage[],
 ): { code: ErrorCode; hint: string } {
   const says = (code: string): boolean => messages.some((m) => m.code === code);
   const signIn = `Sign in with "condock login ${host}".`;
   const login = explained === undefined ? signIn : `${explained} ${signIn}`;
-  if (status === 401) {
+  const denied = status === 403 || (lacksScope === true && credentialSource !== undefined);
+  if (status === 401 && !denied) {
     return credentialSource === undefined
       ? { code: 'login-required', hint: login }
       : { code: 'login-required', hint: `The credential from ${credentialSource} was refused. ${login}` };
   }
-  if (status === 403) {
+  if (denied) {
     return {
       code: 'denied',
       hint:

@@ -3,7 +3,7 @@ import type { AddressClass } from '../transport/addresses.ts';
 import type { Clock } from '../transport/clock.ts';
 import type { HttpRequest, HttpResponse } from '../transport/dispatch.ts';
 import type { TransportLogger } from '../transport/events.ts';
-import type { Challenge } from './challenge.ts';
+import { type Challenge, lacksScope } from './challenge.ts';
 import { type CredentialFinder, fingerprint } from './credential-finder.ts';
 import type { Credential, CredentialQuery } from './credential-source.ts';
 import { acceptRealm, type AcceptedRealm } from './realm-rules.ts';
@@ -228,7 +228,10 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     }
     if (grant.credential === undefined) return undefined;
     attempt.refusedCredential = grant.credential;
-    if (status === 401) sessions.note(session, grant.credential, `refused by ${need.host} (${status})`);
+    // A login that may not do this one thing was not refused.
+    if (status === 401 && !lacksScope(challenges)) {
+      sessions.note(session, grant.credential, `refused by ${need.host} (${status})`);
+    }
     if (!grant.fresh) {
       // Passwords change, and those of clouds expire: the source may have a newer one.
       finder.forget(need.host);

@@ -30,6 +30,11 @@ export function parseChallenges(headers: string | readonly string[] | undefined)
   return challenges.slice(0, MAX_CHALLENGES);
 }
 
+/** RFC 6750 §3.1: the token is good, but not for this. */
+export function lacksScope(challenges: readonly Challenge[]): boolean {
+  return challenges.some(({ scheme, parameters }) => scheme === 'bearer' && parameters.error === 'insufficient_scope');
+}
+
 function parseHeader(text: string, challenges: Challenge[]): void {
   const reader = createReader(text);
   let parameters: Record<string, string> | undefined;

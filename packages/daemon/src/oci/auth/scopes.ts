@@ -13,6 +13,8 @@ export interface Need {
   scopes: readonly Scope[];
   /** Nothing is changed: may be tried anonymously, and "no token" may mean "not there". */
   read: boolean;
+  /** Actions that the registry may ask for on top, if it does: docker-registry wants `delete` for an upload that is cancelled. */
+  also?: readonly string[];
 }
 
 export const repositoryScope = (name: string, ...actions: string[]): Scope => ({ type: 'repository', name, actions });
@@ -54,7 +56,7 @@ export function isAcceptableWish(wish: readonly Scope[], need: Need): boolean {
     wish.every((scope) => {
       const own = need.scopes.find((s) => s.type === scope.type && s.name === scope.name);
       if (own === undefined) return false;
-      const power = [...own.actions, ...(need.read ? HARMLESS : WRITING)];
+      const power = [...own.actions, ...(need.also ?? []), ...(need.read ? HARMLESS : WRITING)];
       const mayDelete = own.actions.includes('delete');
       return scope.actions.every((a) => power.includes(a) || (mayDelete && a === '*'));
     })

@@ -33,6 +33,8 @@ export interface Answer {
   /** Where the answer came from, before any redirect: relative locations refer to it. */
   url: URL;
   redirectedTo?: string;
+  /** The registry takes the token, but not for this. */
+  lacksScope?: boolean;
   credentialSource?: string;
   /** What was sent as authorization, in every form: for errors to leave out. */
   secrets?: readonly string[];

@@ -16,6 +16,9 @@ export const pushNeed = ({ host, name }: Repository, from?: string): Need => ({
   read: false,
 });
 
+/** Of an upload that was begun and is not wanted any more. */
+export const cancelNeed = (repository: Repository): Need => ({ ...pushNeed(repository), also: ['delete'] });
+
 export const deleteNeed = ({ host, name }: Repository): Need => ({
   host,
   repository: name,

@@ -39,6 +39,7 @@ export function createProbe(exchange: Exchange): NonNullable<RegistryClient['pro
         repository: name,
         scopes: [repositoryScope(name, ...actions.split(','))],
         read: actions === 'pull',
+        ...(method === 'DELETE' ? { also: ['delete'] } : {}),
       },
     };
     const absolute = path.startsWith('/') || URL.canParse(path);

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Attempt, Authorizer, Grant, TokenRefused } from '../auth/authorizer.ts';
-import { parseChallenges } from '../auth/challenge.ts';
+import { lacksScope, parseChallenges } from '../auth/challenge.ts';
 import type { Credential } from '../auth/credential-source.ts';
 import { basicHeader } from '../auth/token-request.ts';
 import type { Need } from '../auth/scopes.ts';
@@ -47,19 +47,31 @@ async function rounds(call: Call, need: Need, parts: RoundsParts): Promise<Answe
   const { authorizer } = parts;
   const attempt = authorizer.begin(need, { identity: call.options.identity, signal: call.options.signal });
   let grant = await authorizer.first(attempt);
+  /** That a login may not do this says more than that nobody may without one. */
+  let denied: Answer | undefined;
   for (;;) {
-    if (grant.kind === 'refused') return withoutToken(need, grant, parts.schemes.originOf(call.host));
+    if (grant.kind === 'refused') return denied ?? withoutToken(need, grant, parts.schemes.originOf(call.host));
     const answer = withSource(await follow(call, grant.header, parts), attempt, grant);
     if (answer.redirectedTo !== undefined || !(await isAboutAuthorization(answer, grant, need))) {
       authorizer.answered(attempt, grant);
-      return answer;
+      return better(denied, answer);
     }
     const next = await nextGrant(attempt, grant, answer, authorizer);
     // What can't be sent twice is the caller's to send again; the token is fresh then.
-    if (next === undefined || call.stream !== undefined) return withSource(answer, attempt, grant);
+    if (next === undefined || call.stream !== undefined) return better(denied, withSource(answer, attempt, grant));
+    if (attempt.anonymously && (answer.status === 403 || answer.lacksScope === true)) {
+      denied ??= { ...answer, text: answer.text ?? (await readShort(answer.body)), body: Readable.from([]) };
+    }
     discard(answer.body);
     grant = next;
   }
+}
+
+/** What was answered to a login, where nobody without one was given anything. */
+function better(denied: Answer | undefined, anonymous: Answer): Answer {
+  if (denied === undefined || ![401, 403, 404].includes(anonymous.status)) return anonymous;
+  discard(anonymous.body);
+  return denied;
 }
 
 async function nextGrant(
@@ -97,6 +109,9 @@ function withSource(answer: Answer, attempt: Attempt, grant: Grant): Answer {
   return {
     ...answer,
     ...(source === undefined ? {} : { credentialSource: source }),
+    ...(answer.status === 401 && lacksScope(parseChallenges(answer.headers['www-authenticate']))
+      ? { lacksScope: true }
+      : {}),
     ...(secrets.length === 0 ? {} : { secrets }),
   };
 }

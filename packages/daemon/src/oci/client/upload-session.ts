@@ -4,7 +4,7 @@ import type { RequestOptions } from '../registry-client.ts';
 import { discard } from '../transport/body.ts';
 import type { Digest, Repository } from '../types.ts';
 import type { Answer, Call, Exchange } from './exchange.ts';
-import { pushNeed, where } from './needs.ts';
+import { cancelNeed, pushNeed, where } from './needs.ts';
 
 /** A registry may hash and copy gigabytes before it answers. */
 const COMMIT_MS = 600_000;
@@ -96,7 +96,9 @@ export function createUploadRequests(exchange: Exchange): UploadRequests {
     },
     cancel: async (target, location) => {
       try {
-        const answer = await exchange.send(callOf(target, { method: 'DELETE', target: location }));
+        const answer = await exchange.send(
+          callOf(target, { method: 'DELETE', target: location }, cancelNeed(target.repository)),
+        );
         discard(answer.body);
       } catch {
         // The registry sweeps old sessions by itself.
