@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +134,13 @@ describe.skipIf(reason !== undefined).each(['htpasswd', 'token'] as const)('dock
     ]) {
       expect(stdout).toContain(sentence);
     }
+    // Nothing is left behind: no upload that was begun, and no word against the login.
+    const uploads = join(registry.directory, 'docker/registry/v2/repositories/team/noarch/probed/_uploads');
+    // What docker-registry itself forgets of a cancelled one is its state of the hash.
+    const open = readdirSync(uploads).filter((one) => existsSync(join(uploads, one, 'startedat')));
+    expect(open).toEqual([]);
+    const { sessions } = (await home.succeed(['sessions', '--json'])).json() as ResultOf<'session/list'>;
+    expect(sessions.flatMap(({ lastError }) => lastError ?? [])).toEqual([]);
   });
 });
 

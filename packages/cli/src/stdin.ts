@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 import { CondockError } from '@condock/protocol';
 
 /** Non-empty lines of a pipe. On a terminal nobody would know that we wait: that is wrong usage. */
@@ -16,26 +17,60 @@ export async function readSecret(
   prompt: string,
   out: NodeJS.WritableStream,
 ): Promise<string> {
-  if (!stdin.isTTY) {
-    for await (const line of createInterface({ input: stdin, crlfDelay: Infinity })) return line;
-    throw new CondockError('usage', 'There is no secret on stdin.', {
-      hint: 'Pipe it in, or run the command on a terminal.',
-    });
-  }
-  out.write(prompt);
+  return stdin.isTTY ? readTyped(stdin, prompt, out, { echo: false }) : readFirstLine(stdin);
+}
+
+/** The first line of a pipe, or of a terminal that is treated as one. */
+export async function readFirstLine(stdin: NodeJS.ReadStream): Promise<string> {
+  for await (const line of createInterface({ input: stdin, crlfDelay: Infinity })) return line;
+  throw new CondockError('usage', 'There is no secret on stdin.', {
+    hint: 'Pipe it in, or run the command on a terminal.',
+  });
+}
+
+const ENDS = new Set(['\r', '\n']);
+const GIVES_UP = new Set(['\u0003', '\u0004']);
+const ERASES = new Set(['\u007f', '\b']);
+/** Ctrl-U. */
+const CLEARS = '\u0015';
+const CONTROL = /^\p{Cc}$/u;
+
+/** One line typed on a terminal. What is typed ahead of the next question stays for it. */
+export async function readTyped(
+  stdin: NodeJS.ReadStream,
+  prompt: string,
+  out: NodeJS.WritableStream,
+  { echo }: { echo: boolean },
+): Promise<string> {
+  // Before the question: who answers at once is not to be shown by the terminal itself.
   stdin.setRawMode(true);
+  out.write(prompt);
   stdin.setEncoding('utf8');
-  let typed = '';
+  const typed: string[] = [];
+  const erase = (count: number): void => {
+    const erased = typed.splice(Math.max(0, typed.length - count)).length;
+    if (echo) out.write('\b \b'.repeat(erased));
+  };
   try {
-    for await (const chunk of stdin as AsyncIterable<string>) {
-      for (const character of chunk) {
-        if (character === '\r' || character === '\n') return typed;
-        if (character === '\u0003' || character === '\u0004') throw new CondockError('cancelled', 'Nothing was typed.');
-        if (character === '\u007f' || character === '\b') typed = typed.slice(0, -1);
-        else typed += character;
+    for await (const chunk of stdin.iterator({ destroyOnReturn: false }) as AsyncIterable<string>) {
+      // Arrow keys and their like are no part of a name or a secret.
+      const characters = Array.from(stripVTControlCharacters(chunk));
+      for (const [index, character] of characters.entries()) {
+        if (ENDS.has(character)) {
+          const rest = characters.slice(index + 1).join('');
+          if (rest !== '') stdin.unshift(rest, 'utf8');
+          return typed.join('');
+        }
+        if (GIVES_UP.has(character)) throw new CondockError('cancelled', 'Nothing was typed.');
+        if (ERASES.has(character)) erase(1);
+        else if (character === CLEARS) erase(typed.length);
+        else if (!CONTROL.test(character)) {
+          typed.push(character);
+          if (echo) out.write(character);
+        }
       }
     }
-    return typed;
+    return typed.join('');
   } finally {
     stdin.setRawMode(false);
     stdin.pause();

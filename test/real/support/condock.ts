@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { connect, nodeCommand, type DaemonCommand } from '@condock/client';
 import { createTemporaryHome, type TemporaryHome } from '../../support/temporary-home.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../../packages/cli/bin/condock.js', import.meta.url));
+/** The command line as it is installed. */
+export const PROGRAM = fileURLToPath(new URL('../../../packages/cli/bin/condock.js', import.meta.url));
 const DAEMON = fileURLToPath(new URL('../../../packages/daemon/bin/condockd.js', import.meta.url));
 const BUNDLES = ['packages/cli/dist/condock.js', 'packages/daemon/dist/bundle/condockd.js'];
 

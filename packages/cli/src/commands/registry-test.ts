@@ -24,11 +24,13 @@ export const registryTest: Command = {
         `${found.host}: ${found.reachable ? 'a registry answers' : 'no registry answers'}; authentication: ${found.auth}`,
       );
       if (found.reachable) {
-        session.line(`signed in as: ${found.username ?? 'nobody'} (${found.source})`);
+        const login = found.source === 'anonymous' ? 'none' : `${found.username ?? 'a token'} (${found.source})`;
+        session.line(`login: ${login}`);
         for (const [name, can] of Object.entries(found.capabilities)) session.line(`  ${name.padEnd(16)}${can}`);
       }
       for (const note of found.notes) session.line(note);
     }
-    return found.reachable ? 0 : 1;
+    // A registry whose way of logging in is not known, or not safe, is of no use.
+    return found.reachable && found.auth !== 'unknown' ? 0 : 1;
   },
 };

@@ -17,6 +17,7 @@ describe('detectTerminal', () => {
       color: true,
       canRedraw: true,
     });
+    expect(detectTerminal(stream(true, 0), stream(true, 0), {})).toMatchObject({ columns: 80, errColumns: 80 });
     expect(detectTerminal(stream(true, 100), stream(true), { NO_COLOR: '1' }).color).toBe(false);
     expect(detectTerminal(stream(true, 100), stream(true), { NO_COLOR: '1', FORCE_COLOR: '1' }).color).toBe(false);
     expect(detectTerminal(stream(false), stream(false), { FORCE_COLOR: '1' }).color).toBe(true);

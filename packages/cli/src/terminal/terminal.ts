@@ -28,12 +28,14 @@ export function detectTerminal(
   const forced = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== '';
   const noColor = (env.NO_COLOR !== undefined && env.NO_COLOR !== '') || dumb;
   const columns = Number(env.COLUMNS);
+  // A terminal that nobody gave a size says 0.
+  const widthOf = ({ columns: width = 0 }: TerminalStream): number => (width > 0 ? width : 80);
   return {
     out,
     err,
-    columns: isTerminal ? (out.columns ?? 80) : columns > 0 ? columns : Infinity,
+    columns: isTerminal ? widthOf(out) : columns > 0 ? columns : Infinity,
     canRedraw: err.isTTY === true && !dumb && (env.CI === undefined || env.CI === ''),
-    errColumns: err.columns ?? 80,
+    errColumns: widthOf(err),
     color: !noColor && (forced || isTerminal),
   };
 }

@@ -16,6 +16,8 @@ export interface RunWithOptions {
   /** Connecting fails with this. */
   refuse?: CondockError;
   stdin?: string;
+  /** Standard input is a terminal, at which somebody types these. */
+  typed?: readonly string[];
   /** Of the terminal; without it, output goes to a pipe. */
   columns?: number;
 }
@@ -36,6 +38,7 @@ export interface RunResult {
 export async function runWith(args: readonly string[], options: RunWithOptions = {}): Promise<RunResult> {
   const [out, err] = [new PassThrough(), new PassThrough()];
   const result: Omit<RunResult, 'code' | 'out' | 'err'> = { calls: [], connected: undefined, open: 0 };
+  const stdin = options.typed === undefined ? pipe(options.stdin ?? '') : terminal(options.typed);
   const code = await run(args, {
     version: '1.2.3',
     terminal: {
@@ -49,7 +52,7 @@ export async function runWith(args: readonly string[], options: RunWithOptions =
     env: {},
     cwd: '/folder',
     signal: new AbortController().signal,
-    stdin: () => Readable.from([Buffer.from(options.stdin ?? '')]) as unknown as NodeJS.ReadStream,
+    stdin: () => stdin,
     now: () => 0,
     connect: (how) => {
       result.connected = how;
@@ -59,6 +62,16 @@ export async function runWith(args: readonly string[], options: RunWithOptions =
     },
   });
   return { ...result, code, out: String(out.read() ?? ''), err: String(err.read() ?? '') };
+}
+
+const pipe = (text: string): NodeJS.ReadStream => Readable.from([Buffer.from(text)]) as unknown as NodeJS.ReadStream;
+
+/** Somebody types, maybe ahead of the question. */
+function terminal(typed: readonly string[]): NodeJS.ReadStream {
+  const stream = new PassThrough();
+  const setRawMode = (): unknown => stream;
+  for (const keys of typed) stream.write(keys);
+  return Object.assign(stream, { isTTY: true, setRawMode }) as unknown as NodeJS.ReadStream;
 }
 
 function fakeClient(answers: Answers, result: { calls: RunResult['calls']; open: number }): Client {

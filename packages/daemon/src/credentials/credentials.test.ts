@@ -130,7 +130,7 @@ describe('credentials', () => {
       auths: { 'a.io': { auth: pair('u', 'TOP-SECRET') }, 'q.io/team': { auth: pair('t', 'p') }, 'empty.io': {} },
     });
     const credentials = home.credentials();
-    const shown = await credentials.importFrom('docker', {});
+    const { found: shown } = await credentials.importFrom('docker', {});
     expect(shown.map((one) => [one.host, one.namespace, one.username, one.kept, one.note !== undefined])).toEqual([
       ['a.io', null, 'u', false, false],
       ['q.io', 'team', 't', false, false],
@@ -139,13 +139,13 @@ describe('credentials', () => {
     expect(JSON.stringify(shown)).not.toContain('TOP-SECRET');
     expect(await home.keychain.get('condock', 'a.io')).toBeUndefined();
 
-    const kept = await credentials.importFrom('docker', { host: 'a.io', keep: 'keychain' });
+    const { found: kept } = await credentials.importFrom('docker', { host: 'a.io', keep: 'keychain' });
     expect(kept).toMatchObject([{ host: 'a.io', kept: true }]);
     expect(await home.keychain.get('condock', 'a.io')).toContain('TOP-SECRET');
     expect(await home.keychain.get('condock', 'q.io/team')).toBeUndefined();
 
     home.write('.rattler/credentials.json', { '*.ghcr.io': { BearerToken: 'b' }, 'c.io': { CondaToken: 't' } });
-    const pixi = await credentials.importFrom('pixi', { keep: 'keychain' });
+    const { found: pixi } = await credentials.importFrom('pixi', { keep: 'keychain' });
     expect(pixi.map((one) => [one.host, one.kept, one.note !== undefined])).toEqual([
       ['*.ghcr.io', false, true],
       ['c.io', false, true],

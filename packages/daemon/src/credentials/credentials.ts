@@ -64,8 +64,11 @@ export interface Credentials extends CredentialSource, Disposable {
   /** A client's own secret, for requests of that connection that name it (`scopedIdentity`). */
   offer(connection: string, identity: string, host: string, secret: Secret): void;
   connectionClosed(connection: string): void;
-  /** What another tool keeps, and with `keep` a copy of it in `where`. */
-  importFrom(tool: NonNullable<Source['tool']>, options: ImportOptions): Promise<ImportedLogin[]>;
+  /** What another tool keeps, and with `keep` a copy of it there; and what is wrong with the places where it keeps it. */
+  importFrom(
+    tool: NonNullable<Source['tool']>,
+    options: ImportOptions,
+  ): Promise<{ found: ImportedLogin[]; warnings: string[] }>;
   /** Why there is no better answer for a host, where a kept login or a helper could not be used. */
   explain(host: string): string | undefined;
 }
@@ -146,18 +149,12 @@ export function createCredentials(parts: CredentialsParts): Credentials {
     logout: async (host) => kept.remove(readHostKey(host)),
     offer: (connection, identity, host, secret) => offered.offer(connection, identity, readHostKey(host), secret),
     connectionClosed: (connection) => offered.connectionClosed(connection),
-    importFrom: (tool, options) =>
-      importLogins(
-        sources.filter((source) => source.tool === tool),
-        kept,
-        options,
-      ),
-    explain: (host) => problems.all().find((sentence) => names(sentence, normalizeHost(host))),
+    importFrom: async (tool, options) => {
+      const own = sources.filter((source) => source.tool === tool);
+      const found = await importLogins(own, kept, options);
+      return { found, warnings: problems.of(own.flatMap((source) => source.places?.() ?? [])) };
+    },
+    explain: (host) => problems.about(normalizeHost(host)),
     [Symbol.dispose]: () => parts.keychain[Symbol.dispose](),
   };
-}
-
-/** True where a sentence speaks of a host (and not of one whose name only holds it). */
-function names(sentence: string, host: string): boolean {
-  return sentence.split(/[\s,;()"]+/).some((word) => word === host || word.startsWith(`${host}/`));
 }

@@ -26,6 +26,8 @@ export interface CredentialEntry {
 export interface Source {
   /** For `importFrom`: which other tool keeps it. */
   readonly tool?: 'docker' | 'podman' | 'pixi';
+  /** Words by which problems name it: the paths of its files. */
+  places?(): readonly string[];
   find(query: SourceQuery): Promise<Credential | undefined>;
   list(signal?: AbortSignal): Promise<CredentialEntry[]>;
 }

@@ -55,6 +55,12 @@ export interface PutManifestResult {
   subjectHandled: boolean;
 }
 
+export interface PingAnswer {
+  status: number;
+  challenges: string[];
+  webPage: boolean;
+}
+
 /** One request to one repository, for finding out what a registry can do. */
 export interface ProbeRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'DELETE' | 'OPTIONS';
@@ -95,9 +101,10 @@ export interface RegistryClient {
    * GET /v2/: is it a registry, and how does it want to be talked to? `challenges` are those of the first, anonymous answer.
    * Where there is a credential for the host, `status` is the answer to it (Basic as it is; for Bearer a token without any
    * scope is asked for): 2xx shows that the registry takes the credential, 401 or 403 (of either server) that it does not.
+   * `webPage`: the first answer was HTML and asked for nothing, as no registry's is.
    * Rejects only where nothing of the kind could be found out (`unreachable`, `timeout`, `insecure`, `registry-error`).
    */
-  ping(host: string, options?: RequestOptions): Promise<{ status: number; challenges: string[] }>;
+  ping(host: string, options?: RequestOptions): Promise<PingAnswer>;
   headBlob(
     repository: Repository,
     digest: Digest,

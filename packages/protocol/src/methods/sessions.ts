@@ -29,11 +29,16 @@ export const sessionMethods = {
         .optional()
         .describe('Default keychain. file: plain text, mode 0600, by explicit wish only.'),
     }),
-    result: sessionDocument,
+    result: sessionDocument.extend({
+      note: z.string().nullable().describe('What to know of this login, such as that the registry lets everyone in.'),
+    }),
   }),
   'session/logout': method('Forgets what session/login kept for a host.', {
     params: z.object({ host: z.string() }),
-    result: z.object({ removed: z.array(z.string()) }),
+    result: z.object({
+      removed: z.array(z.string()),
+      remaining: z.string().nullable().describe("The source that still has a login for the host: another tool's."),
+    }),
   }),
   'session/offer': method('A secret for this connection alone, held in memory; requests name it by `identity`.', {
     params: z.object({
@@ -51,7 +56,10 @@ export const sessionMethods = {
       params: z.object({
         from: z.enum(['docker', 'pixi', 'podman']),
         host: z.string().optional(),
-        keep: z.boolean().optional(),
+        keep: z
+          .union([z.boolean(), z.enum(['keychain', 'memory', 'file'])])
+          .optional()
+          .describe('true: in the keychain. file: plain text, mode 0600, by explicit wish only.'),
       }),
       result: z.object({
         found: z.array(
@@ -63,6 +71,7 @@ export const sessionMethods = {
             note: z.string().nullable(),
           }),
         ),
+        warnings: z.array(z.string()).describe('What is wrong with the places that secrets come from.'),
       }),
     },
   ),

@@ -70,7 +70,7 @@ export function containerAuthSource(parts: ContainerAuthParts, options: Containe
           problems.clear(place);
           return found;
         } catch (error) {
-          problems.set(place, `${helperProblem(error)} (asked for ${query.host}, as the ${where} says)`);
+          problems.set(place, helperProblem(error), { namedBy: `the ${where}`, host: normalizeHost(query.host) });
           return undefined;
         }
       },
@@ -83,6 +83,7 @@ export function containerAuthSource(parts: ContainerAuthParts, options: Containe
 
   return {
     tool,
+    places: () => [path],
     find: async (query) => {
       const config = read();
       if (config === undefined) return undefined;
@@ -156,7 +157,7 @@ async function listHelpers(
     }
     parts.problems.clear(place);
   } catch (error) {
-    parts.problems.set(place, `${helperProblem(error)} (named by the ${where})`);
+    parts.problems.set(place, helperProblem(error), { namedBy: `the ${where}` });
   }
   return entries;
 }

@@ -52,6 +52,7 @@ export function pixiOverrideSource(parts: RattlerFileParts, options: PixiOverrid
   };
   return {
     tool: 'pixi',
+    places: () => [...options.configs, ...(current === undefined ? [] : [current.path])],
     find: async (query) => source()?.find(query),
     list: async () => (await source()?.list()) ?? ([] as CredentialEntry[]),
   };

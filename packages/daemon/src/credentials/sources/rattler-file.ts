@@ -40,6 +40,7 @@ export function rattlerFileSource(parts: RattlerFileParts, options: RattlerFileO
   };
   return {
     tool: 'pixi',
+    places: () => [options.path],
     find: ({ host }) => {
       const byKey = read();
       for (const key of rattlerKeys(host)) {

@@ -69,6 +69,7 @@ export function rattlerKeychainSource(parts: RattlerKeychainParts): Source {
 
   return {
     tool: 'pixi',
+    places: () => ["rattler's entries in the keychain", 'The keychain entry of rattler'],
     find: async ({ host, signal }) => {
       const keys = rattlerKeys(host);
       const found = await Promise.all(keys.map((key) => entry(key, signal)));

@@ -11,19 +11,24 @@ export interface CheckLoginParts {
 /**
  * Shows a credential to its registry before it is kept: as an identity that no other request can name. Rejects with `denied` if the
  * registry refuses it, `registry-error` if what answers is no registry, and as `ping` does. A registry that lets everyone in takes
- * every credential.
+ * every credential: then the answer is a sentence that says so.
  */
 export async function checkLogin(
   { credentials, registry, random }: CheckLoginParts,
   host: string,
   secret: Secret,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string | undefined> {
   const connection = `login ${random()}`;
   credentials.offer(connection, 'login', host, secret);
   try {
-    const { status } = await registry.ping(host, { identity: scopedIdentity(connection, 'login'), signal });
-    if (status >= 200 && status < 300) return;
+    const { status, challenges, webPage } = await registry.ping(host, {
+      identity: scopedIdentity(connection, 'login'),
+      signal,
+    });
+    if (status >= 200 && status < 300 && !webPage) {
+      return challenges.length > 0 ? undefined : `${host} lets everyone in and did not look at the ${nameOf(secret)}.`;
+    }
     throw status === 401 || status === 403 ? refused(host, secret, status) : noRegistry(host, status);
   } catch (error) {
     const refusals: readonly ErrorCode[] = ['denied', 'login-required'];
@@ -43,15 +48,17 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/(^|\.)docker\.io$/, 'Docker Hub wants an access token where two-factor login is on.'],
 ];
 
+const nameOf = ({ kind }: Secret): string =>
+  ({ basic: 'password', bearer: 'token', 'identity-token': 'refresh token' })[kind];
+
 function refused(host: string, secret: Secret, status: number | undefined): CondockError {
-  const what = { basic: 'password', bearer: 'token', 'identity-token': 'refresh token' }[secret.kind];
   const whose = secret.username === undefined ? '' : ` of ${secret.username}`;
   const answered = status === undefined ? '' : ` (HTTP ${status})`;
-  return new CondockError('denied', `${host} refused the ${what}${whose}${answered}. Nothing was kept.`, {
+  return new CondockError('denied', `${host} refused the ${nameOf(secret)}${whose}${answered}. Nothing was kept.`, {
     hint:
       HINTS.find(([pattern]) => pattern.test(host))?.[1] ??
       'Check the name and the secret, and that it has not expired.',
-    data: { host, status, credentialSource: 'given with the login' },
+    data: { host, status, credentialSource: 'this login' },
   });
 }
 

@@ -47,8 +47,13 @@ export function describeFindings(findings: Findings): string[] {
   const sentences = [`${host} ${AUTH[auth]} (HTTP ${status}).`];
   if (credential !== undefined && auth !== 'none') {
     const who = credential.username ?? 'a token';
-    const taken = capabilities.login === 'yes' ? 'It takes' : 'It refuses';
-    sentences.push(`${taken} the login of ${who} (${credential.source}).`);
+    const login = `the login of ${who} (${credential.source})`;
+    const sentence = {
+      yes: `It takes ${login}.`,
+      no: `It refuses ${login}.`,
+      unknown: `A part of it is for ${login}.`,
+    };
+    sentences.push(sentence[capabilities.login ?? 'unknown']);
   }
   for (const [name, meaning] of Object.entries(MEANINGS)) {
     const answer = capabilities[name];

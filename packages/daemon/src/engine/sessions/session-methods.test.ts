@@ -13,6 +13,8 @@ describe('session methods', () => {
   let forgotten: (string | undefined)[];
   let held: RegistrySession[];
   let sent: (string | undefined)[];
+  let challenges: string[];
+  let webPage: boolean;
   let takes: (secret: string | undefined) => number | Error;
   beforeEach(() => {
     home = new TestHome();
@@ -21,6 +23,8 @@ describe('session methods', () => {
     forgotten = [];
     held = [];
     sent = [];
+    challenges = ['Basic realm="r"'];
+    webPage = false;
     takes = (secret) => (secret === 'right' ? 200 : 401);
   });
   afterEach(() => home[Symbol.dispose]());
@@ -33,7 +37,7 @@ describe('session methods', () => {
       sent.push(found?.secret);
       const status = takes(found?.secret);
       if (status instanceof Error) throw status;
-      return { status, challenges: ['Basic realm="r"'] };
+      return { status, challenges, webPage };
     },
     sessions: () => held,
     forget: (host?: string) => forgotten.push(host),
@@ -58,6 +62,7 @@ describe('session methods', () => {
       kind: 'basic',
       scopes: [],
       lastError: null,
+      note: null,
     });
     expect(sent).toEqual(['right']);
     expect(changes).toBe(1);
@@ -81,9 +86,17 @@ describe('session methods', () => {
   it('do not take a web server or a dead host for a registry', async () => {
     takes = () => 404;
     await expect(login()).rejects.toMatchObject({ code: 'registry-error' });
+    takes = () => 200;
+    webPage = true;
+    await expect(login()).rejects.toMatchObject({ code: 'registry-error' });
     takes = () => new CondockError('unreachable', 'h.io does not answer.');
     await expect(login()).rejects.toMatchObject({ code: 'unreachable' });
     expect(await credentials.find({ host: 'h.io' })).toBeUndefined();
+  });
+
+  it('say that a registry which lets everyone in did not look at the secret', async () => {
+    challenges = [];
+    expect(await login()).toMatchObject({ note: 'h.io lets everyone in and did not look at the password.' });
   });
 
   it('check the new secret, not one that is known already', async () => {
@@ -113,8 +126,14 @@ describe('session methods', () => {
     await login({ keep: 'memory' });
     expect(await methods()['session/logout']({ host: 'h.io' }, context())).toMatchObject({
       removed: [expect.stringContaining('memory')],
+      remaining: null,
     });
     expect(await credentials.find({ host: 'h.io' })).toBeUndefined();
+    const path = home.write('.netrc', 'machine h.io login u password TOP-SECRET');
+    expect(await methods()['session/logout']({ host: 'h.io' }, context())).toEqual({
+      removed: [],
+      remaining: `netrc (${path})`,
+    });
   });
 
   it('lend an offered secret to that connection alone', async () => {
@@ -159,5 +178,24 @@ describe('session methods', () => {
     expect(changes).toBe(0);
     await methods()['session/import']({ from: 'docker', keep: true }, context());
     expect(changes).toBe(1);
+    expect(await credentials.find({ host: 'q.io', repository: 'team/x' })).toMatchObject({
+      source: "keychain (Condock's login)",
+    });
+    const kept = await methods()['session/import']({ from: 'docker', keep: 'file' }, context());
+    expect(kept.found).toMatchObject([{ kept: true }]);
+    expect(await credentials.find({ host: 'q.io', repository: 'team/x' })).toMatchObject({
+      source: expect.stringContaining('credentials.json') as string,
+    });
+  });
+
+  it('say beside what another tool keeps what is wrong with it', async () => {
+    home.write('.docker/config.json', { credsStore: 'x', auths: { 'bad host': {}, 'q.io': {} } });
+    home.helper = () => ({ exitCode: 2, stderr: 'gpg: no key' });
+    home.write('.rattler/credentials.json', '{');
+    const warnings = async (from: 'docker' | 'pixi') =>
+      (await methods()['session/import']({ from }, context())).warnings.join('\n');
+    expect(await warnings('docker')).toMatch(/"bad host".*malformed[\s\S]*gpg: no key/);
+    expect(await warnings('pixi')).toMatch(/^The rattler credentials .* was left out: it is not valid JSON\.$/);
+    expect(await warnings('docker')).not.toContain('rattler');
   });
 });

@@ -40,16 +40,22 @@ export function sessionMethods(
       const secret = readGivenSecret(given);
       // A login for a part of a registry is shown to the registry as a whole: there is nothing else to show it to.
       const key = readHostKey(host);
-      await checkLogin({ credentials, registry, random }, key.host, secret, signal);
+      const note = await checkLogin({ credentials, registry, random }, key.host, secret, signal);
       const entry = await credentials.keep(host, secret, keep ?? 'keychain');
       // What the check was answered goes too: nobody will ask in its name again.
       changed(key.host);
-      return describeEntry(entry);
+      return { ...describeEntry(entry), note: note ?? null };
     },
-    'session/logout': async ({ host }) => {
+    'session/logout': async ({ host }, { signal }) => {
       const removed = await credentials.logout(host);
-      changed(readHostKey(host).host);
-      return { removed };
+      const key = readHostKey(host);
+      changed(key.host);
+      const left = await credentials.find({
+        host: key.host,
+        signal,
+        ...(key.namespace === undefined ? {} : { repository: key.namespace }),
+      });
+      return { removed, remaining: left?.source ?? null };
     },
     'session/offer': ({ identity, host, ...given }, { connection }) => {
       credentials.offer(connection, identity, host, readGivenSecret(given));
@@ -57,13 +63,14 @@ export function sessionMethods(
       return Promise.resolve({});
     },
     'session/import': async ({ from, host, keep }, { signal }) => {
-      const found = await credentials.importFrom(from, {
+      const { found, warnings } = await credentials.importFrom(from, {
         signal,
         ...(host === undefined ? {} : { host }),
-        ...(keep === true ? { keep: 'keychain' as const } : {}),
+        ...(keep === undefined || keep === false ? {} : { keep: keep === true ? ('keychain' as const) : keep }),
       });
       if (found.some((one) => one.kept)) changed();
       return {
+        warnings,
         found: found.map(({ host: name, namespace, username, source, kept, note }) => ({
           host: formatHostKey({ host: name, ...(namespace === null ? {} : { namespace }) }),
           username,

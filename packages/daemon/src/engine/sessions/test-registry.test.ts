@@ -1,6 +1,6 @@
 import { CondockError } from '@condock/protocol';
 import { describe, expect, it } from 'vitest';
-import type { ProbeAnswer, ProbeRequest } from '../../oci/registry-client.ts';
+import type { PingAnswer, ProbeAnswer, ProbeRequest } from '../../oci/registry-client.ts';
 import type { Digest, Manifest, Repository } from '../../oci/types.ts';
 import { authScheme } from './auth-scheme.ts';
 import { knownRegistry } from './known-registries.ts';
@@ -11,9 +11,9 @@ const LAYER: Digest = `sha256:${'b'.repeat(64)}`;
 const credential = { kind: 'basic', username: 'u', secret: 'TOP-SECRET', source: 'netrc (/n)' } as const;
 
 interface Behaviour {
-  ping?: { status: number; challenges: string[] } | CondockError;
+  ping?: PingAnswer | CondockError;
   answers?: Record<string, ProbeAnswer | CondockError>;
-  loggedIn?: boolean;
+  loggedIn?: boolean | 'in part';
   explained?: string;
 }
 
@@ -23,13 +23,17 @@ function ask(behaviour: Behaviour, target: { host: string; repository?: string }
   const result = testRegistry(
     {
       credentials: {
-        find: () => Promise.resolve(behaviour.loggedIn === false ? undefined : credential),
+        find: () => {
+          const { loggedIn = true } = behaviour;
+          if (loggedIn === 'in part') return Promise.resolve({ ...credential, namespace: 'team' });
+          return Promise.resolve(loggedIn ? credential : undefined);
+        },
         explain: () => behaviour.explained,
       },
       randomDigest: () => DIGEST,
       registry: {
         ping: () => {
-          const { ping = { status: 200, challenges: ['Basic realm="x"'] } } = behaviour;
+          const { ping = { status: 200, challenges: ['Basic realm="x"'], webPage: false } } = behaviour;
           return ping instanceof CondockError ? Promise.reject(ping) : Promise.resolve(ping);
         },
         probe: (_repository: Repository, request: ProbeRequest) => {
@@ -130,7 +134,10 @@ describe('testRegistry', () => {
   });
 
   it('asks nothing but /v2/ without a repository, and adds what is known of the host', async () => {
-    const found = await ask({ ping: { status: 401, challenges: ['Bearer realm="x"'] } }, { host: 'ghcr.io' });
+    const found = await ask(
+      { ping: { status: 401, challenges: ['Bearer realm="x"'], webPage: false } },
+      { host: 'ghcr.io' },
+    );
     expect(found.asked).toEqual([]);
     expect(found.auth).toBe('bearer');
     expect(found.capabilities).toMatchObject({
@@ -144,14 +151,43 @@ describe('testRegistry', () => {
     expect((await ask({}, { host: 'docker.io' })).text).toContain('too few levels');
   });
 
-  it('reports a host that does not answer, and a kept login that could not be used', async () => {
+  it('reports a host that does not answer, and one whose token server must not be asked', async () => {
     const ping = new CondockError('unreachable', 'h.io does not answer.', { hint: 'Check the name.' });
-    const found = await ask(
-      { ping, explained: 'The login for h.io is locked away.', loggedIn: false },
-      { host: 'h.io' },
-    );
+    const found = await ask({ ping, explained: 'of no interest', loggedIn: false }, { host: 'h.io' });
     expect(found).toMatchObject({ reachable: false, auth: 'unknown', username: null, source: 'anonymous' });
-    expect(found.notes).toEqual(['h.io does not answer.', 'Check the name.', 'The login for h.io is locked away.']);
+    expect(found.notes).toEqual(['h.io does not answer.', 'Check the name.']);
+    const insecure = new CondockError('insecure', 'h.io sends its clients elsewhere.');
+    expect(await ask({ ping: insecure }, { host: 'h.io' })).toMatchObject({ reachable: true, auth: 'unknown' });
+  });
+
+  it('does not call a login refused that is for a part of the registry, and was not shown to the whole', async () => {
+    const ping = { status: 401, challenges: ['Bearer realm="x"'], webPage: false };
+    const answers = { 'POST blobs/uploads/': status(202) };
+    const found = await ask({ ping, answers, loggedIn: 'in part' }, { host: 'h.io', repository: 'team/pkg' });
+    expect(found.capabilities).toMatchObject({ login: 'yes', push: 'yes' });
+    expect(found.text).toContain('It takes the login of u');
+    const shy = await ask({ ping, loggedIn: 'in part' }, { host: 'h.io', repository: 'team/pkg' });
+    expect(shy.capabilities.login).toBe('unknown');
+    expect(shy.text).toContain('A part of it is for the login of u (netrc (/n)).');
+  });
+
+  it('says why a kept login could not be used where one is wanted, and only there', async () => {
+    const explained = 'The login for h.io is locked away.';
+    const wanted = { status: 401, challenges: ['Basic realm="x"'], webPage: false };
+    expect((await ask({ ping: wanted, explained, loggedIn: false }, { host: 'h.io' })).notes).toContain(explained);
+    expect((await ask({ ping: wanted, explained }, { host: 'h.io' })).notes).toContain(explained);
+    expect((await ask({ explained }, { host: 'h.io' })).notes).not.toContain(explained);
+    const open = { status: 200, challenges: [], webPage: false };
+    expect((await ask({ ping: open, explained, loggedIn: false }, { host: 'h.io' })).notes).not.toContain(explained);
+  });
+
+  it.each([
+    [404, false, 'h.io answers, but not as a registry does (HTTP 404).'],
+    [200, true, 'h.io answers, but not as a registry does (HTTP 200, a web page).'],
+  ])('does not take what answers %d (web page: %s) for a registry', async (code, webPage, sentence) => {
+    const found = await ask({ ping: { status: code, challenges: [], webPage } }, { host: 'h.io', repository: 'a/b' });
+    expect(found).toMatchObject({ reachable: false, auth: 'unknown', asked: [] });
+    expect(found.notes[0]).toBe(sentence);
   });
 
   it('refuses what is no host and no repository', async () => {

@@ -36,25 +36,40 @@ export async function testRegistry(
     CAPABILITIES.map((name) => [name, known?.facts[name] ?? 'unknown']),
   );
   const notes = [...(known === undefined ? [] : [`${host} is ${known.name}.`, ...known.notes])];
-  const explained = parts.credentials.explain(host);
-  if (explained !== undefined) notes.unshift(explained);
+  /** Why there is no better login; of no interest where none is wanted. */
+  const explained = (): string[] => [parts.credentials.explain(host) ?? []].flat();
 
   let answer: Awaited<ReturnType<RegistryClient['ping']>>;
   try {
     answer = await parts.registry.ping(host, options);
   } catch (error) {
     if (isCancellation(error) || !(error instanceof CondockError)) throw error;
-    const reachable = error.code === 'denied' || error.code === 'login-required';
+    const refused = error.code === 'denied' || error.code === 'login-required';
+    // One that names a token server which must not be asked is there all the same.
+    const reachable = refused || error.code === 'insecure';
+    if (refused) notes.unshift(...explained());
     notes.unshift(error.message, ...(error.hint === undefined ? [] : [error.hint]));
-    if (reachable) capabilities.login = 'no';
+    if (refused) capabilities.login = 'no';
     return { ...result, reachable, auth: 'unknown', capabilities, notes };
   }
   const auth = authScheme(answer.status, answer.challenges);
+  if (answer.webPage || (auth === 'unknown' && answer.status === 404)) {
+    const page = answer.webPage ? ', a web page' : '';
+    notes.unshift(
+      `${host} answers, but not as a registry does (HTTP ${answer.status}${page}).`,
+      'Write the host of the registry itself, with its port if it has one.',
+    );
+    return { ...result, reachable: false, auth: 'unknown', capabilities, notes };
+  }
   const ok = answer.status >= 200 && answer.status < 300;
-  if (credential !== undefined && auth !== 'none') capabilities.login = ok ? 'yes' : 'no';
+  // A login for a part of a registry is not shown to the registry as a whole.
+  const whole = credential?.namespace === undefined ? credential : undefined;
+  if (whole !== undefined && auth !== 'none') capabilities.login = ok ? 'yes' : 'no';
+  if (auth !== 'none' && (credential === undefined || capabilities.login === 'no')) notes.unshift(...explained());
   if (repository !== undefined && (ok || auth !== 'unknown')) {
     const found = await probeRegistry(parts, { host, name: repository }, options);
     Object.assign(capabilities, found.facts);
+    if (credential !== whole && found.facts.push === 'yes') capabilities.login = 'yes';
     notes.unshift(...found.notes);
   }
   notes.unshift(...describeFindings({ host, auth, status: answer.status, credential, capabilities, repository }));

@@ -12,16 +12,17 @@ export function createPing(exchange: Exchange, authorizer: Authorizer): Registry
     const first = await exchange.greet(host, options);
     discard(first.body);
     const challenges = [first.headers['www-authenticate'] ?? []].flat();
-    if (first.status !== 401) return { status: first.status, challenges };
+    const webPage = challenges.length === 0 && /^text\/html\b/i.test(first.headers['content-type'] ?? '');
+    if (first.status !== 401) return { status: first.status, challenges, webPage };
     const caller = { identity: options.identity, signal: options.signal };
     authorizer.challenged(host, options.identity, parseChallenges(challenges), new URL(first.url.origin));
-    if ((await authorizer.credential(host, caller)) === undefined) return { status: 401, challenges };
+    if ((await authorizer.credential(host, caller)) === undefined) return { status: 401, challenges, webPage };
     // Not a read: those may be answered anonymously, which says nothing of the credential.
     const need = { host, scopes: [], read: false };
     const call: Call = { host, doing: `sign in to ${host}`, method: 'GET', target: '/v2/', need, options };
     const { status, body } = await exchange.send(call);
     discard(body);
-    return { status, challenges };
+    return { status, challenges, webPage };
   };
 }
 
