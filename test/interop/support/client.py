@@ -124,6 +124,37 @@ def mirror_read(ask):
     }
 
 
+def conda_index(ask):
+    """conda's own indexer makes the metadata of a folder of packages, and answers with all of them by path."""
+    stand_in_for_conda()
+    from conda_index.index import ChannelIndex
+
+    root = pathlib.Path(ask["folder"])
+    # One thread: several would be processes, which know nothing of the stand-in.
+    index = ChannelIndex(root, channel_name=root.name, threads=1, write_run_exports=True, write_current_repodata=False)
+    index.index(patch_generator=None)
+    index.update_channeldata(rss=False)
+    found = [p for p in root.rglob("*.json") if ".cache" not in p.parts]
+    return {str(p.relative_to(root)): json.loads(p.read_text()) for p in found}
+
+
+def stand_in_for_conda():
+    """PyPI has no conda. All that the indexer takes from it is the order of versions, which is rattler's, and names of subdirs."""
+    import types
+
+    from rattler import Version
+
+    members = {
+        "conda.models.version": {"VersionOrder": Version},
+        "conda.base.constants": {"PLATFORM_DIRECTORIES": ("noarch", "linux-64", "osx-64", "osx-arm64", "win-64")},
+    }
+    for name in ("conda", "conda.base", "conda.models", *members):
+        module = types.ModuleType(name)
+        module.__path__ = []
+        module.__dict__.update(members.get(name, {}))
+        sys.modules[name] = module
+
+
 def main():
     ask = json.load(sys.stdin)
     answer_to = os.dup(1)

@@ -7,14 +7,15 @@ import { runProgram } from '../../support/run-program.ts';
 
 const CACHE = fileURLToPath(new URL('../../../.cache/interop/', import.meta.url));
 
-/** rattler itself, the mirror's own writer, and conda's tools for archives. The folder's name says what is in it. */
+/** rattler itself, the mirror's own writer, and conda's tools for archives and channels. The folder's name says what is in it. */
 const PYTHON_PACKAGES = [
   'py-rattler==0.28.0',
   'conda-oci-mirror==0.3.0',
   'conda-package-handling==2.6.0',
   'conda-package-streaming==0.13.0',
+  'conda-index==0.13.0',
 ];
-const PYTHON_FOLDER = 'python-rattler-0.28.0-mirror-0.3.0-cph-2.6.0-cps-0.13.0';
+const PYTHON_FOLDER = 'python-rattler-0.28.0-mirror-0.3.0-cph-2.6.0-cps-0.13.0-index-0.13.0';
 
 const GO_PROGRAMS = {
   oras: { module: 'oras.land/oras/cmd/oras', version: 'v1.3.6' },

@@ -37,7 +37,9 @@ describe('addToChanneldata', () => {
     });
     const second = source('2', 'noarch', { runExports: {}, paths: [{ path: 'bin/p', prefixMode: 'binary' as const }] });
     const third = source('3', 'noarch', { runExports: { strong: ['p 3'] } });
-    const { packages } = addToChanneldata(emptyChanneldata(), [first, second, third]);
+    const before = source('3', 'noarch', { runExports: { strong: ['p old'] } });
+    before.index.timestamp -= 1000;
+    const { packages } = addToChanneldata(emptyChanneldata(), [first, second, third, before]);
     expect(packages.p).toMatchObject({
       ...{ run_exports: { 1: { weak: ['p 1'] }, 3: { strong: ['p 3'] } }, version: '3' },
       ...{

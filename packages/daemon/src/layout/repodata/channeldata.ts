@@ -30,7 +30,9 @@ const NEWEST_WINS = [
 export function addToChanneldata(channeldata: Channeldata, sources: readonly ChanneldataSource[]): Channeldata {
   const packages = { ...channeldata.packages };
   const subdirs = new Set(channeldata.subdirs);
-  for (const source of sources) {
+  // Of several builds of a version the newest says what it exports.
+  const inTime = [...sources].sort((a, b) => seconds(a.index.timestamp) - seconds(b.index.timestamp));
+  for (const source of inTime) {
     const name = source.index.name;
     if (typeof name !== 'string' || name === '') continue;
     subdirs.add(source.subdir);
