@@ -127,11 +127,12 @@ describe('identifyArtifact', () => {
 
   it('lets a caller find out that v1 make is not v0 cmake', () => {
     const asked = { name: 'cmake', version: '4.3', build: '0' };
+    const reference = 'oci://r.example/c/linux-64/cmake:4.3-0';
     expect(() => {
-      checkIdentity(asked, identifyArtifact(v1)!);
-    }).toThrow(/cmake-4\.3-0 holds another package: make-4\.3-0/);
+      checkIdentity(asked, identifyArtifact(v1)!, reference);
+    }).toThrow(`${reference} holds another package than cmake-4.3-0: make-4.3-0.`);
     expect(() => {
-      checkIdentity(asked, identifyArtifact(v0, index)!);
+      checkIdentity(asked, identifyArtifact(v0, index)!, reference);
     }).not.toThrow();
   });
 });

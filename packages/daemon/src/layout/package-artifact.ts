@@ -55,11 +55,11 @@ export function identifyArtifact(artifact: PackageArtifact, indexJson?: unknown)
  * Holds what an artifact is against what was asked for. Throws `absent`: where the two layouts share a channel path, a
  * reference may lead to another package (v1's make and v0's cmake are both `cmake`).
  */
-export function checkIdentity(expected: PackageIdentity, got: PackageIdentity): void {
+export function checkIdentity(expected: PackageIdentity, got: PackageIdentity, reference: string): void {
   if (expected.name === got.name && expected.version === got.version && expected.build === got.build) return;
-  throw new CondockError('absent', `The reference of ${show(expected)} holds another package: ${show(got)}.`, {
+  throw new CondockError('absent', `${reference} holds another package than ${show(expected)}: ${show(got)}.`, {
     hint: 'The two share one reference in this layout; give the other layout to read the channel with, or another channel path.',
-    data: { expected: show(expected), got: show(got) },
+    data: { reference, expected: show(expected), got: show(got) },
   });
 }
 

@@ -3,12 +3,13 @@ import { openArchive } from '../../conda/archive/open-archive.ts';
 import { readInfoTar } from '../../conda/info-tar.ts';
 import { describeInside } from '../../conda/insides.ts';
 import type { InfoFiles } from '../../conda/info-files.ts';
-import { readPackageArtifact } from '../../layout/package-artifact.ts';
+import { checkIdentity, readPackageArtifact } from '../../layout/package-artifact.ts';
 import type { PackageArtifact } from '../../layout/types.ts';
 import type { FetchedManifest, RegistryClient, RequestOptions } from '../../oci/registry-client.ts';
 import type { Descriptor, Manifest, Repository } from '../../oci/types.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import type { ChannelMap } from '../resolve/channel-map.ts';
+import { heldPackage } from '../resolve/held-package.ts';
 import { moreTelling } from '../resolve/telling.ts';
 import type { TransferOptions, Transfers } from '../transfer/transfers.ts';
 import { keepManifest } from './keep-manifest.ts';
@@ -93,7 +94,9 @@ export async function findArtifact(
     try {
       const manifest = await registry.getManifest(place.repository, place.tagOrDigest, options);
       if (manifest !== undefined) {
-        return { ...place, manifest, artifact: readPackageArtifact(manifest.document as Manifest) };
+        const artifact = readPackageArtifact(manifest.document as Manifest);
+        await checkHeld(artifact, target, place, registry, options);
+        return { ...place, manifest, artifact };
       }
       failure = moreTelling(failure, absentAt(place));
     } catch (error) {
@@ -103,6 +106,19 @@ export async function findArtifact(
     }
   }
   throw failure ?? new CondockError('absent', 'No registry is known for the package.');
+}
+
+/** Two packages can share a reference: who asked for a package by its URL must not be shown another. Throws `absent`. */
+async function checkHeld(
+  artifact: PackageArtifact,
+  target: Exclude<Target, { kind: 'file' }>,
+  place: { repository: Repository; reference: string },
+  registry: RegistryClient,
+  options: RequestOptions,
+): Promise<void> {
+  if (target.kind !== 'origins') return;
+  const held = await heldPackage(artifact, place.repository, registry, options);
+  if (held !== undefined) checkIdentity(target.identity, held, place.reference);
 }
 
 function absentAt(place: { repository: Repository; reference: string }): CondockError {

@@ -7,7 +7,7 @@ import type { BlobStore } from '../../store/blob-store.ts';
 import { plural } from '../../system/text.ts';
 import type { CallContext } from '../engine-host.ts';
 import { authorizeAhead } from '../resolve/authorize-ahead.ts';
-import { judgeManifest } from '../resolve/check-package.ts';
+import { askManifest } from '../resolve/ask-manifest.ts';
 import { type Origin, type PlannedPackage, stateOf } from '../resolve/planned-package.ts';
 import { moreTelling } from '../resolve/telling.ts';
 import type { Transfers } from '../transfer/transfers.ts';
@@ -146,8 +146,7 @@ async function fetchArchive(
   const askManifests = async (): Promise<boolean> => {
     for (const origin of planned.origins) {
       try {
-        const manifest = await parts.registry.getManifest(origin.repository, origin.tag, options.request);
-        const judged = judgeManifest(planned, origin, manifest);
+        const judged = await askManifest(planned, origin, parts.registry, options.request);
         if (judged.state === 'available') return true;
         if (judged.error !== undefined) telling = moreTelling(telling, judged.error);
       } catch (error) {
@@ -206,13 +205,12 @@ async function findLayer(
   let failure: CondockError | undefined;
   for (const origin of planned.origins) {
     try {
-      const fetched = await parts.registry.getManifest(origin.repository, origin.tag, options.request);
-      const judged = judgeManifest(planned, origin, fetched);
-      if (fetched !== undefined && (judged.state === 'available' || judged.state === 'unknown-digest')) {
-        const layer: Descriptor | undefined = readPackageArtifact(fetched.document as Manifest)[role];
-        if (layer !== undefined) return { origin, manifest: fetched, layer };
+      const { state, error, manifest } = await askManifest(planned, origin, parts.registry, options.request);
+      if (manifest !== undefined && (state === 'available' || state === 'unknown-digest')) {
+        const layer: Descriptor | undefined = readPackageArtifact(manifest.document as Manifest)[role];
+        if (layer !== undefined) return { origin, manifest, layer };
         failure = moreTelling(failure, missingLayer(origin, role));
-      } else if (judged.error !== undefined) failure = moreTelling(failure, judged.error);
+      } else if (error !== undefined) failure = moreTelling(failure, error);
     } catch (error) {
       if (options.request.signal.aborted) throw error;
       failure = moreTelling(failure, toCondockError(error));

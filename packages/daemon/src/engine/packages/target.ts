@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import { CondockError } from '@condock/protocol';
 import { splitPackageUrl } from '../../conda/channel-url.ts';
 import { parseFileName } from '../../conda/file-name.ts';
+import type { PackageIdentity } from '../../conda/types.ts';
 import { parseReference } from '../../oci/reference.ts';
 import type { Digest, Repository } from '../../oci/types.ts';
 import type { ChannelMap } from '../resolve/channel-map.ts';
@@ -11,7 +12,7 @@ import { type Origin, originOf } from '../resolve/planned-package.ts';
 export type Target =
   | { kind: 'file'; path: string }
   | { kind: 'manifest'; repository: Repository; tagOrDigest: string; reference: string }
-  | { kind: 'origins'; origins: Origin[] };
+  | { kind: 'origins'; identity: PackageIdentity; origins: Origin[] };
 
 /** `oci://…:tag`, `oci://…@digest`, the URL of an archive in a mapped channel, or an absolute path. No network. */
 export function parseTarget(text: string, map: ChannelMap): Target {
@@ -33,7 +34,7 @@ export function parseTarget(text: string, map: ChannelMap): Target {
       hint: "Add the channel under [mirrors] in Condock's, pixi's or mamba's configuration, with an oci:// target.",
     });
   }
-  return { kind: 'origins', origins };
+  return { kind: 'origins', identity: name, origins };
 }
 
 function tagOrDigest(tag: string | undefined, digest: Digest | undefined): string {

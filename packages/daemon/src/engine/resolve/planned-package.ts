@@ -27,6 +27,8 @@ export interface PlannedPackage {
   /** In the order in which they are asked. */
   readonly origins: readonly Origin[];
   readonly digest?: Digest;
+  /** As its file name says; undefined where a user named a reference and nothing else. */
+  readonly identity?: PackageIdentity;
   readonly format?: ArchiveFormat;
   /** Why no registry need be asked. */
   readonly problem?: { readonly state: PackageState; readonly error: CondockError };
@@ -68,6 +70,7 @@ function locate(planned: Planning, map: ChannelMap): void {
   }
   const fileName = fileNameOf(entry);
   planned.format = fileName.format;
+  planned.identity = { name: fileName.name, version: fileName.version, build: fileName.build };
   const url = entry.url ?? (entry.channel === null ? null : `${entry.channel}/${entry.subdir}/${fileName.fileName}`);
   if (url === null || !/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) {
     throw new CondockError(
@@ -147,6 +150,8 @@ const STATE_OF_CODE: Partial<Record<CondockError['code'], PackageState>> = {
   'illegal-name': 'illegal-name',
   'illegal-reference': 'illegal-name',
   'unsupported-source': 'unsupported-source',
+  // The reference holds something, but no conda package.
+  'invalid-package': 'absent',
 };
 
 /** The state that a failure stands for; what is no answer about the package itself is `unreachable`. */

@@ -180,7 +180,10 @@ async function findArchive(
   try {
     const known = await manifests.get(repository, tag, options);
     if (known === undefined) return undefined;
-    const archive = readPackageArtifact(known.manifest.document as Manifest).archives[asked.file.format];
+    const artifact = readPackageArtifact(known.manifest.document as Manifest);
+    // Where both layouts share a channel path, a reference may lead to a package of the other (v1's make is v0's cmake).
+    if (artifact.layout !== upstream.layout) return undefined;
+    const archive = artifact.archives[asked.file.format];
     return archive === undefined ? undefined : { archive, stale: known.stale };
   } catch (error) {
     if (!isSilence(error)) throw error;
