@@ -1,23 +1,16 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startRegistry, type RunningRegistry } from '@condock/daemon';
-import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { type RunningRegistry, startRegistry } from '@condock/daemon';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { dockerRegistryMissing, type DockerRegistry, startDockerRegistry } from '../real/support/docker-registry.ts';
-import { createTemporaryHome, type TemporaryHome } from '../support/temporary-home.ts';
 import { buildPackages, buildPixiLock } from '../support/packages/index.ts';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { type Editor, startEditor } from './support/editor.ts';
+import type { Editor } from './support/editor.ts';
 import { type SlowProxy, startSlowProxy } from './support/slow-proxy.ts';
-import { openWindow, type Window } from './support/window.ts';
+import { isReady, root, SCREENSHOTS, setStage } from './support/stage.ts';
+import type { Window } from './support/window.ts';
 import { createLargeWorkspace, createWorkspace, publish, type Workspace } from './support/workspace.ts';
 
-const root = join(import.meta.dirname, '..', '..');
-const SCREENSHOTS = join(root, 'artifacts', 'screenshots');
-const entry = process.env.CONDOCK_E2E_EDITOR;
-const vsix = process.env.CONDOCK_E2E_VSIX;
-const ready = entry !== undefined && vsix !== undefined && existsSync('/usr/bin/chromium');
-if (!ready) console.log('Skipped: the extension in VS Code. Run it with "npm run test:e2e".');
+if (!isReady) console.log('Skipped: the extension in VS Code. Run it with "npm run test:e2e".');
 /** A name for the screenshots, what the workbench calls itself, and the theme's name in the settings. */
 const THEMES = [
   ['light', 'vs', 'Default Light Modern'],
@@ -33,52 +26,36 @@ const README = [
   ['publish', 'publish-plan'],
 ] as const;
 const noDocker = dockerRegistryMissing('htpasswd');
-if (ready && noDocker !== undefined) console.log(`Skipped: signing in from the editor. ${noDocker}`);
+if (isReady && noDocker !== undefined) console.log(`Skipped: signing in from the editor. ${noDocker}`);
 
-describe.skipIf(!ready)('the extension in VS Code', () => {
-  const home = mkdtempSync(join(tmpdir(), 'condock-e2e-'));
-  const condock: TemporaryHome = createTemporaryHome();
+describe.skipIf(!isReady)('the extension in VS Code', () => {
   let registry: RunningRegistry;
   let docker: DockerRegistry | undefined;
   let proxy: SlowProxy;
   let workspace: Workspace;
+  const stage = setStage({
+    prepare: async (home) => {
+      registry = await startRegistry({ directory: join(home, 'registry') });
+      proxy = await startSlowProxy(registry.host);
+      workspace = await createWorkspace(join(home, 'analysis'), proxy.host);
+      if (noDocker === undefined) {
+        docker = await startDockerRegistry({ auth: 'htpasswd' });
+        await createPrivateWorkspace(docker, join(home, 'private'));
+      }
+      await createLargeWorkspace(join(home, 'large'), 5000);
+    },
+    strike: async () => {
+      await docker?.stop();
+      await proxy[Symbol.asyncDispose]();
+      await registry.stop();
+    },
+  });
+  const { home, condock, story } = stage;
   let editor: Editor;
   let window: Window;
-
-  beforeAll(async () => {
-    registry = await startRegistry({ directory: join(home, 'registry') });
-    proxy = await startSlowProxy(registry.host);
-    const path = join(home, 'analysis');
-    await mkdir(path, { recursive: true });
-    workspace = await createWorkspace(path, proxy.host);
-    if (noDocker === undefined) {
-      docker = await startDockerRegistry({ auth: 'htpasswd' });
-      await createPrivateWorkspace(docker, join(home, 'private'));
-    }
-    await createLargeWorkspace(join(home, 'large'), 5000);
-    editor = await startEditor({ entry: entry!, vsix: vsix!, home: join(home, 'editor'), condockHome: condock.path });
-    window = await openWindow(SCREENSHOTS);
+  beforeAll(() => {
+    ({ editor, window } = stage);
   });
-  afterAll(async () => {
-    await window[Symbol.asyncDispose]();
-    await editor.stop();
-    await condock[Symbol.asyncDispose]();
-    await docker?.stop();
-    await proxy[Symbol.asyncDispose]();
-    await registry.stop();
-    rmSync(home, { recursive: true, force: true });
-  });
-  const story = (title: string, tell: () => Promise<void>, skip = false): void => {
-    it.skipIf(skip)(title, async () => {
-      onTestFailed(async () => {
-        await window.screenshot(`failed-${title.replaceAll(/\W+/g, '-').slice(0, 60)}`);
-        console.log(
-          await readFile(join(condock.places.logs, 'condockd.log'), 'utf8').catch(() => 'The daemon wrote no log.'),
-        );
-      });
-      await tell();
-    });
-  };
 
   afterAll(async () => {
     if (process.env.CONDOCK_E2E_README === undefined) return;

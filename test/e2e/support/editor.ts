@@ -7,8 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { runProgram } from '../../support/run-program.ts';
 
 export interface EditorOptions {
-  /** code-server's entry script. */
+  /** code-server's entry script, and the Node that runs it. */
   entry: string;
+  node: string;
   vsix: string;
   /** A folder of its own: settings, extensions, home. */
   home: string;
@@ -16,11 +17,15 @@ export interface EditorOptions {
   condockHome: string;
   /** Of the user. */
   settings?: Record<string, unknown>;
+  /** False: folders are asked about before they are trusted. */
+  trusts?: boolean;
+  /** Of the editor and all that it starts. */
+  env?: Record<string, string>;
 }
 
 export interface Editor {
-  /** Of the window that has a folder open. */
-  url: (folder: string) => string;
+  /** Of the window that has a folder open, or none. */
+  url: (folder?: string) => string;
   /** Replaces settings of the user; the window takes them up by itself. */
   configure: (settings: Record<string, unknown>) => Promise<void>;
   stop: () => Promise<void>;
@@ -29,7 +34,6 @@ export interface Editor {
 /** What would cover the window or reach for a network. */
 const QUIET = {
   'workbench.startupEditor': 'none',
-  'security.workspace.trust.enabled': false,
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
   'extensions.autoUpdate': false,
@@ -44,12 +48,13 @@ const QUIET = {
 
 /** Installs the vsix into a fresh VS Code (by code-server) and serves it on a free loopback port. */
 export async function startEditor(options: EditorOptions): Promise<Editor> {
-  const { entry, vsix, home, condockHome } = options;
+  const { entry, node, vsix, home, condockHome, trusts = true } = options;
   const [data, extensions, config] = ['data', 'extensions', 'config.yaml'].map((name) => join(home, name));
   const places = ['--user-data-dir', data!, '--extensions-dir', extensions!, '--config', config!];
+  const trust = trusts ? { 'security.workspace.trust.enabled': false } : {};
   const configure = async (settings: Record<string, unknown>): Promise<void> => {
     await mkdir(join(data!, 'User'), { recursive: true });
-    await writeFile(join(data!, 'User', 'settings.json'), JSON.stringify({ ...QUIET, ...settings }, null, 2));
+    await writeFile(join(data!, 'User', 'settings.json'), JSON.stringify({ ...QUIET, ...trust, ...settings }, null, 2));
   };
   await mkdir(home, { recursive: true });
   await configure(options.settings ?? {});
@@ -59,17 +64,19 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
     LANG: 'C.UTF-8',
     CONDOCK_HOME: condockHome,
     EXTENSIONS_GALLERY: '{}',
+    ...options.env,
   };
-  const installed = await runProgram(process.execPath, [entry, ...places, '--install-extension', vsix, '--force'], {
+  const installed = await runProgram(node, [entry, ...places, '--install-extension', vsix, '--force'], {
     env,
   });
   if (installed.code !== 0) throw new Error(`The vsix did not install: ${installed.stdout}${installed.stderr}`);
 
   const port = await freePort();
-  const flags = ['--auth', 'none', '--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'];
+  const flags = ['--auth', 'none', '--disable-telemetry', '--disable-update-check'];
+  if (trusts) flags.push('--disable-workspace-trust');
   const more = ['--disable-getting-started-override', '--bind-addr', `127.0.0.1:${String(port)}`];
   // A group of its own: the extension hosts and what they start end with it.
-  const child = spawn(process.execPath, [entry, ...places, ...flags, ...more], {
+  const child = spawn(node, [entry, ...places, ...flags, ...more], {
     ...{ env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
   });
   const log = createWriteStream(join(home, 'code-server.log'));
@@ -78,7 +85,7 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
   const url = `http://127.0.0.1:${String(port)}`;
   await healthy(url, child);
   return {
-    url: (folder) => `${url}/?folder=${encodeURI(folder)}`,
+    url: (folder) => (folder === undefined ? `${url}/?ew=true` : `${url}/?folder=${encodeURI(folder)}`),
     configure,
     stop: () => endGroup(child),
   };
