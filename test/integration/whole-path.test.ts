@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startRegistry } from '@condock/daemon';
@@ -80,6 +83,39 @@ describe('the whole path, on Node alone', () => {
       ['lib', 'cached'],
     ]);
     expect(await json('cache', 'verify')).toEqual({ code: 0, document: { checked: 2, bad: [] } });
+  });
+
+  it('looks inside a package by its manifest and its info layer: the archive is not even asked for', async () => {
+    await publish(built.map(({ path }) => path));
+    const asked: string[] = [];
+    const proxy = createServer((request, response) => {
+      asked.push(`${request.method ?? ''} ${request.url ?? ''}`);
+      get(`${registry.url}${request.url ?? ''}`, { headers: request.headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+    });
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      const fresh = await startFullStack();
+      await using _end = fresh;
+      const { code, stdout } = await fresh.condock([
+        'show',
+        `oci://${host}/ours/linux-64/lib:1__e__2.0__p__abi7-0`,
+        '--json',
+      ]);
+      const inside = JSON.parse(stdout) as ResultOf<'package/inspect'>;
+      expect({ code, inside }).toMatchObject({ code: 0, inside: { from: 'info-layer', index: { name: 'lib' } } });
+      const info = inside.layers.find(({ role }) => role === 'info')?.digest ?? '';
+      expect(asked).toEqual([
+        'GET /v2/ours/linux-64/lib/manifests/1__e__2.0__p__abi7-0',
+        `GET /v2/ours/linux-64/lib/blobs/${info}`,
+      ]);
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
   });
 
   it('asks nobody but the mirror that is configured, and says why packages are not there', async () => {

@@ -46,13 +46,13 @@ export const prefetch: Command = {
       const rate =
         report.seconds > 0 && report.bytes > 0 ? `, ${formatBytes(Math.round(report.bytes / report.seconds))}/s` : '';
       session.line(
-        `${report.fetched} fetched, ${report.cached} were there already${report.failed.length > 0 ? `, ${report.failed.length} not available` : ''}: ` +
+        `${report.fetched} fetched, ${report.cached} ${report.cached === 1 ? 'was' : 'were'} there already${report.failed.length > 0 ? `, ${report.failed.length} not available` : ''}: ` +
           `${formatBytes(report.bytes)} in ${formatSeconds(report.seconds)}${rate}`,
       );
-      for (const { name, state, error } of report.failed) {
-        session.complain(`${paintState(state, state, session.colors)}  ${name}: ${error.message}`);
-      }
       for (const hint of new Set(report.failed.map((f) => f.error.hint))) {
+        for (const { name, state, error } of report.failed.filter((f) => f.error.hint === hint)) {
+          session.complain(`${paintState(state, state, session.colors)}  ${name}: ${error.message}`);
+        }
         if (hint !== undefined) session.complain(`  ${hint}`);
       }
     }

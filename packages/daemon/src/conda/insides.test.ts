@@ -36,6 +36,7 @@ describe('describeInside', () => {
           paths: [
             { _path: 'a', size_in_bytes: 3 },
             { _path: 'b', size_in_bytes: 4 },
+            { _path: 'c', path_type: 'softlink', size_in_bytes: 4 },
           ],
         }),
       }),
@@ -44,7 +45,7 @@ describe('describeInside', () => {
       index: JSON.parse(INDEX) as unknown,
       about: { home: 'https://example.org', extra: { a: [1] } },
       runExports: null,
-      files: { count: 2, bytes: 7 },
+      files: { count: 3, bytes: 7 },
       licenses: [],
       recipe: [],
       warnings: [],

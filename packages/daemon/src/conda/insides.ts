@@ -72,7 +72,10 @@ function summarise(infoFiles: InfoFiles): Inside['files'] {
   const files = findFiles(infoFiles);
   if (files === undefined) return null;
   let bytes: number | null = 0;
-  for (const { size } of files) bytes = bytes === null || size === null ? null : bytes + size;
+  // conda-build writes down for a link how long what it leads to is, which is there once.
+  for (const { size } of files.filter(({ type }) => type !== 'symlink')) {
+    bytes = bytes === null || size === null ? null : bytes + size;
+  }
   return { count: files.length, bytes };
 }
 

@@ -1,3 +1,4 @@
+import { CondockError } from '@condock/protocol';
 import { describe, expect, it } from 'vitest';
 import type { EnvironmentEntry } from '../../conda/environments/types.ts';
 import type { ChannelMap } from './channel-map.ts';
@@ -49,6 +50,11 @@ describe('planPackage', () => {
     ['from a local file', { url: 'file:///builds/linux-64/a-1-0.conda' }, 'unsupported-source'],
     ['of another package manager', { kind: 'pypi' }, 'unsupported-source'],
     ['that no repository can be named after', { fileName: 'foo___bar-1-0.conda' }, 'illegal-name'],
+    [
+      'that its lock has no record of',
+      { error: new CondockError('invalid-environment', 'No record.', { hint: 'Lock again.' }) },
+      'unknown-digest',
+    ],
     ['whose file name is none', { fileName: 'foo.conda' }, 'illegal-name'],
   ] as const)('says why no registry is asked for a package %s', (_, members, state) => {
     const planned = planPackage(entry(members), mapTo('oci://a.example/v0'));

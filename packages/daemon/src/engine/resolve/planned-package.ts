@@ -144,6 +144,8 @@ const STATE_OF_CODE: Partial<Record<CondockError['code'], PackageState>> = {
   'other-format': 'other-format',
   'digest-mismatch': 'digest-mismatch',
   'unknown-digest': 'unknown-digest',
+  // A lock that lists a package and has no record of it.
+  'invalid-environment': 'unknown-digest',
   'login-required': 'login-required',
   denied: 'login-required',
   'unmapped-channel': 'unmapped-channel',
