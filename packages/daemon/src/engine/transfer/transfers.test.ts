@@ -148,6 +148,26 @@ describe('Transfers', () => {
     expect(store.has(digest)).toBeUndefined();
   });
 
+  it('lets nobody fail for want of a secret that others lack, however many of those came first', async () => {
+    const bytes = randomBytes(1000);
+    const asked: (string | undefined)[] = [];
+    const client = {
+      getBlob: async (_repository: Repository, _digest: string, { identity }: { identity?: string }) => {
+        asked.push(identity);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        if (identity !== 'mine') throw new CondockError('login-required', 'private');
+        return bodyOf(bytes);
+      },
+    } as unknown as RegistryClient;
+    const all = transfers(client);
+    const request = { digest: sha256Digest(bytes), size: bytes.length, repositories: [good] };
+    const strangers = [1, 2, 3].map(() => all.fetch(request, {}).catch((error: unknown) => error));
+    await all.fetch(request, { identity: 'mine' });
+    for (const failure of await Promise.all(strangers)) expect(failure).toMatchObject({ code: 'login-required' });
+    // One for all, then one for each of the two kinds.
+    expect(asked).toEqual([undefined, undefined, 'mine']);
+  });
+
   it('asks for the manifest where a blob is absent, and then once more: pull-through caches fill on it', async () => {
     const bytes = randomBytes(1000);
     let filled = false;

@@ -63,13 +63,16 @@ export class Transfers {
     }
   }
 
-  /** A caller that joined another's failed transfer tries once with its own origins and credentials. */
+  /**
+   * A caller that joined another's failed transfer tries once with its own origins and credentials: alone or with those who
+   * have the same, since the next one to fail would say nothing of these either.
+   */
   async #share(request: BlobRequest, options: TransferOptions): Promise<number> {
     for (let tries = 0; ; tries += 1) {
       let own = false as boolean;
       try {
         return await this.#flights.run(
-          request.digest,
+          tries === 0 ? request.digest : sameMeans(request, options),
           (signal) => {
             own = true;
             return this.#download(request, { ...options, signal });
@@ -115,6 +118,10 @@ export class Transfers {
     }
     throw failure ?? absent(request);
   }
+}
+
+function sameMeans({ digest, repositories }: BlobRequest, { identity }: TransferOptions): string {
+  return JSON.stringify([digest, identity ?? null, repositories.map(({ host, name }) => `${host}/${name}`)]);
 }
 
 function absent(request: BlobRequest): CondockError {
