@@ -141,6 +141,9 @@ export function createCredentials(parts: CredentialsParts): Credentials {
       rotated.remember(query.host, previous, secret);
       await kept.rotate(previous, query.host, query.repository, secret);
     },
+    refused: (host) => {
+      for (const source of sources) source.refused?.(host);
+    },
     list: async (signal) => {
       const lists = await Promise.all(sources.map((source) => source.list(signal)));
       return { entries: lists.flat(), warnings: [...places.warnings, ...problems.all()] };

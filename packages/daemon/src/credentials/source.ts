@@ -29,5 +29,7 @@ export interface Source {
   /** Words by which problems name it: the paths of its files. */
   places?(): readonly string[];
   find(query: SourceQuery): Promise<Credential | undefined>;
+  /** A registry refused what was found for it: what is remembered of a slow place may be out of date. */
+  refused?(host: string): void;
   list(signal?: AbortSignal): Promise<CredentialEntry[]>;
 }

@@ -1,12 +1,15 @@
 import { SingleFlight } from '../system/single-flight.ts';
 
+/** Hundreds of requests may be refused at once for the same secret. */
+const FRESH_MS = 10_000;
+
 /**
  * Remembers the answers of slow places (helpers, keychains) for a while; those who ask for the same at the same time wait for
  * one answer. How long an answer holds depends on what it is. Rejections are not remembered.
  */
 export class TimeLimitedCache<T> {
   readonly #flights = new SingleFlight<T>();
-  readonly #answers = new Map<string, { value: T; until: number }>();
+  readonly #answers = new Map<string, { value: T; since: number; until: number }>();
   readonly #now: () => number;
   readonly #holdsFor: (value: T) => number;
 
@@ -23,14 +26,20 @@ export class TimeLimitedCache<T> {
       key,
       async (ownSignal) => {
         const value = await ask(ownSignal);
-        this.#answers.set(key, { value, until: this.#now() + this.#holdsFor(value) });
+        const since = this.#now();
+        this.#answers.set(key, { value, since, until: since + this.#holdsFor(value) });
         return value;
       },
       signal,
     );
   }
 
-  clear(): void {
-    this.#answers.clear();
+  /**
+   * An answer was of no use: the next question is asked anew, unless the answer is only some seconds old. Where there was
+   * nothing, there is nothing to refuse.
+   */
+  refused(key: string): void {
+    const known = this.#answers.get(key);
+    if (known?.value !== undefined && this.#now() - known.since >= FRESH_MS) this.#answers.delete(key);
   }
 }

@@ -107,6 +107,23 @@ describe('docker and podman files', () => {
     expect(home.calls).toHaveLength(3);
   });
 
+  it('asks a helper again as soon as a registry refused its answer, but not for every refusal', async () => {
+    const docker = source({ credsStore: 's' });
+    let password = 'old';
+    home.helper = () => answer({ Username: 'u', Secret: password });
+    const find = async () => (await docker.find({ host: 'h.io' }))?.secret;
+    expect(await find()).toBe('old');
+    password = 'new';
+    docker.refused?.('h.io');
+    expect(await find()).toBe('old');
+    home.time += 10_000;
+    docker.refused?.('other.io');
+    expect(await find()).toBe('old');
+    docker.refused?.('h.io');
+    expect(await find()).toBe('new');
+    expect(home.calls).toHaveLength(2);
+  });
+
   it('passes cancellation on', async () => {
     const docker = source({ credsStore: 's' });
     const controller = new AbortController();

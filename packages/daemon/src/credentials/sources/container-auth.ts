@@ -97,6 +97,12 @@ export function containerAuthSource(parts: ContainerAuthParts, options: Containe
       const { namespace } = best.key;
       return { ...best.secret, source: where, ...(namespace === undefined ? {} : { namespace }) };
     },
+    refused: (host) => {
+      const config = read();
+      for (const suffix of config === undefined ? [] : helpersFor(config, host)) {
+        answers.refused(`${suffix} ${helperServer(host)}`);
+      }
+    },
     list: async (signal) => {
       const config = read();
       if (config === undefined) return [];

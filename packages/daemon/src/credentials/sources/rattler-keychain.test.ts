@@ -34,6 +34,17 @@ describe("rattler's keychain entries", () => {
     expect(asked).toEqual(['ghcr.io', '*.ghcr.io', '*.io']);
   });
 
+  it('asks again as soon as a registry refused what was found', async () => {
+    entries.set('h', '{"BearerToken":"old"}');
+    const rattler = source();
+    expect(await rattler.find({ host: 'h' })).toMatchObject({ secret: 'old' });
+    entries.set('h', '{"BearerToken":"new"}');
+    home.time += 10_000;
+    expect(await rattler.find({ host: 'h' })).toMatchObject({ secret: 'old' });
+    rattler.refused?.('h');
+    expect(await rattler.find({ host: 'h' })).toMatchObject({ secret: 'new' });
+  });
+
   it('says that the keychain failed, gives way, and does not ask for every request', async () => {
     let asks = 0;
     const rattler = source(() => {

@@ -82,6 +82,9 @@ export function rattlerKeychainSource(parts: RattlerKeychainParts): Source {
           }
         : undefined;
     },
+    refused: (host) => {
+      for (const key of rattlerKeys(host)) cache.refused(key);
+    },
     list: async (signal) => {
       const index = tryJson((await ask(INDEX, signal)) ?? '[]');
       const hosts = Array.isArray(index) ? index.filter((host) => typeof host === 'string') : [];

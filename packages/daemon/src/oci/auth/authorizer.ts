@@ -145,7 +145,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     if (given === undefined) return { kind: 'refused', status, ...credentialPart(attempt.refusedCredential) };
     attempt.refusedCredential = given;
     sessions.note(sessionFor(attempt), given, `refused by ${realm.url.host} (${status})`);
-    finder.forget(attempt.need.host);
+    finder.refused(attempt.need.host);
     const refused: TokenRefused = { kind: 'refused', status, credential: given };
     if (!attempt.need.read) return refused;
     const anonymous = await anonymousInstead(attempt);
@@ -234,7 +234,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     }
     if (!grant.fresh) {
       // Passwords change, and those of clouds expire: the source may have a newer one.
-      finder.forget(need.host);
+      finder.refused(need.host);
       const again = await grantFor(attempt, { force: true, instead: grant.token });
       if (again.kind !== 'refused' && again.header !== grant.header) return again;
     }

@@ -7,6 +7,8 @@ import type { Credential, CredentialQuery, CredentialSource } from './credential
 export interface CredentialFinder {
   find(query: CredentialQuery): Promise<Credential | undefined>;
   rotated(query: CredentialQuery, previous: Credential, secret: string): Promise<void>;
+  /** As `forget`, and the source is told that what it said was refused. */
+  refused(host: string): void;
   /** The next question goes to the source again; without a host, for all. */
   forget(host?: string): void;
 }
@@ -23,6 +25,10 @@ export function createCredentialFinder(source: CredentialSource, clock: Clock): 
 
   return {
     forget,
+    refused: (host) => {
+      forget(host);
+      source.refused?.(host);
+    },
     find: async ({ signal, ...query }) => {
       const key = JSON.stringify([query.host, query.repository ?? null, query.identity ?? null]);
       const known = remembered.get(key);

@@ -31,6 +31,8 @@ export interface CredentialSource {
   find(query: CredentialQuery): Promise<Credential | undefined>;
   /** One sentence for the hint of a refusal: why there is no better credential (a locked keychain, a failed helper). */
   explain?(host: string): string | undefined;
+  /** A registry refused what was found for it: what is remembered of a slow place may be out of date. */
+  refused?(host: string): void;
   /** A registry that rotates refresh tokens handed out a new one. */
   rotated?(query: CredentialQuery, previous: Credential, secret: string): Promise<void>;
 }

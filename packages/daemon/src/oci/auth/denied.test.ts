@@ -70,6 +70,38 @@ describe('a login that may not do something', () => {
   });
 });
 
+describe('a login that is refused', () => {
+  const expired = { errors: [{ code: 'DENIED', message: 'Your Authorization Token has expired' }] };
+
+  // What ECR says of passwords that are older than twelve hours.
+  it.each([401, 400])(
+    'by %d is asked for anew within the same request, of a source that is told so',
+    async (status) => {
+      const server = await serve((request, response) => {
+        const { authorization } = request.headers;
+        const good = `Basic ${Buffer.from('wanda:new').toString('base64')}`;
+        if (authorization === good) answer(response, 200, {}, 'content');
+        else if (authorization !== undefined && status === 400) answer(response, 400, {}, expired);
+        else answer(response, 401, { 'www-authenticate': 'Basic realm="r"' });
+      });
+      let secret = 'old';
+      const { client } = keep(
+        createTestClient({
+          credentials: {
+            find: () => Promise.resolve({ ...credential, secret }),
+            refused: (host) => {
+              expect(host).toBe(server.host);
+              secret = 'new';
+            },
+          },
+        }),
+      );
+      expect(await client.getBlob({ host: server.host, name: 'a' }, digest)).toBeDefined();
+      expect(server.seen.length).toBe(3);
+    },
+  );
+});
+
 describe('an upload that is not wanted any more', () => {
   it('is cancelled with the right to delete where the registry asks for just that', async () => {
     const made = keep(
