@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareVersions, isVersion } from './version-order.ts';
+import { compareVersions } from './version-order.ts';
 
 /** CEP 33, "Examples": what stands in one line is equal. */
 const CEP_33 = [
@@ -65,7 +65,6 @@ describe('compareVersions', () => {
 
   it('puts what is no version below every version', () => {
     for (const bad of ['', '1..2', '1!', 'a!1', '1+2+3', '1 0', '1.*', '_', '1__2']) {
-      expect(isVersion(bad)).toBe(false);
       expect(compareVersions(bad, '0dev')).toBeLessThan(0);
     }
     expect(compareVersions('1..2', '1..2')).toBe(0);

@@ -26,11 +26,6 @@ export function compareVersions(a: string, b: string): number {
   return compareSegments(left.main, right.main) || compareSegments(left.local, right.local);
 }
 
-/** Whether a string is a version literal of CEP 33, its historical dashes included. */
-export function isVersion(text: string): boolean {
-  return parse(text) !== undefined;
-}
-
 function parse(text: string): ParsedVersion | undefined {
   const match = LITERAL.exec(text.toLowerCase());
   if (match === null) return undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { digestFromHex, hexOf, isDigest, parseDigest, sha256Digest } from './digest.ts';
-import { formatReference, isRepositoryName, isTag, parseReference } from './reference.ts';
+import { isRepositoryName, isTag, parseReference } from './reference.ts';
 
 const digest = `sha256:${'0a'.repeat(32)}` as const;
 
@@ -14,10 +14,8 @@ describe('parseReference', () => {
       'oci://localhost/zzz_libgcc_mutex:0.1-conda_forge',
       { host: 'localhost', name: 'zzz_libgcc_mutex', tag: '0.1-conda_forge' },
     ],
-  ])('reads %s, and writes it back', (text, expected) => {
-    const reference = parseReference(text);
-    expect(reference).toEqual(expected);
-    expect(formatReference(reference)).toBe(text.replace(/^OCI:\/\/GHCR/, 'oci://ghcr'));
+  ])('reads %s', (text, expected) => {
+    expect(parseReference(text)).toEqual(expected);
   });
 
   it.each([

@@ -47,11 +47,6 @@ export function parseReference(text: string): Reference {
   };
 }
 
-/** `oci://HOST/NAME[:TAG][@DIGEST]` */
-export function formatReference({ host, name, tag, digest }: Reference): string {
-  return `oci://${host}/${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
-}
-
 function withScheme(text: string): string | undefined {
   const rest = text.replace(/^(?:https?|docker):\/\//i, '');
   return /^[^/\s]+\/\S+$/.test(rest) ? `Did you mean oci://${rest.slice(0, 300)}?` : undefined;

@@ -30,6 +30,3 @@ export function formatExpiry(expiresAt: string, now: number): string {
   if (Number.isNaN(seconds)) return expiresAt;
   return seconds <= 0 ? t('expired') : t('expires in {0}', formatSeconds(seconds));
 }
-
-/** `sha256:1234…` short enough for a line. */
-export const shortDigest = (digest: string): string => digest.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1…');

@@ -36,5 +36,3 @@ export interface CredentialSource {
   /** A registry that rotates refresh tokens handed out a new one. */
   rotated?(query: CredentialQuery, previous: Credential, secret: string): Promise<void>;
 }
-
-export const anonymousOnly: CredentialSource = { find: () => Promise.resolve(undefined) };

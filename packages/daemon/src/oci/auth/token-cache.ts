@@ -1,6 +1,6 @@
 import type { Clock } from '../transport/clock.ts';
 import type { Credential } from './credential-source.ts';
-import { covers, formatScope, type Scope } from './scopes.ts';
+import { covers, type Scope } from './scopes.ts';
 
 /** A token as it is kept. */
 export interface Token {
@@ -68,6 +68,3 @@ export function createTokenCache(clock: Clock): TokenCache {
     },
   };
 }
-
-/** `repository:a/b:pull`, or a count where a token stands for many. */
-export const describeScopes = (token: Token): string[] => token.scopes.map(formatScope);
