@@ -1,6 +1,7 @@
 import { CondockError } from '@condock/protocol';
 import { type Command, flag, text, texts } from '../command.ts';
 import { layoutOption, parseLayout } from '../layout-option.ts';
+import type { Session } from '../session.ts';
 import { formatBytes } from '../terminal/amounts.ts';
 
 export const channelRemove: Command = {
@@ -24,10 +25,11 @@ export const channelRemove: Command = {
       ...(layout === undefined ? {} : { layout }),
     });
     if (session.json) session.document(rows);
+    const done = flag(values, 'yank') ? ['yanked', 'would be yanked'] : ['gone', 'would go'];
     for (const row of rows) {
       if (row.error === undefined)
-        session.line(`${row.package}  ${row.done ? (flag(values, 'dry-run') ? 'would go' : 'gone') : 'was not there'}`);
-      else session.note(`${row.package}: ${row.error.message}`);
+        session.line(`${row.package}  ${(row.done ? done[flag(values, 'dry-run') ? 1 : 0] : 'was not there') ?? ''}`);
+      else explain(row.package, row.error, session);
     }
     const failed = rows.filter((r) => r.error !== undefined).length;
     return failed === 0 ? 0 : failed === rows.length ? 1 : 3;
@@ -68,11 +70,19 @@ export const channelCopy: Command = {
     if (session.json) session.document(result);
     else {
       const { uploaded, mounted, present } = result.blobs;
+      const [copied, there, moved] = flag(values, 'dry-run')
+        ? ['would be copied', 'are there', 'to upload']
+        : ['copied', 'were there', 'uploaded'];
       session.line(
-        `${result.copied} copied, ${result.present} were there; blobs: ${uploaded} uploaded (${formatBytes(result.bytes)}), ${mounted} mounted, ${present} present`,
+        `${result.copied} ${copied}, ${result.present} ${there}; blobs: ${uploaded} ${moved} (${formatBytes(result.bytes)}), ${mounted} ${flag(values, 'dry-run') ? 'to mount' : 'mounted'}, ${present} present`,
       );
     }
-    for (const { package: name, error } of result.failed) session.note(`${name}: ${error.message}`);
+    for (const { package: name, error } of result.failed) explain(name, error, session);
     return result.failed.length === 0 ? 0 : result.copied + result.present > 0 ? 3 : 1;
   },
 };
+
+function explain(name: string, error: { message: string; hint?: string | undefined }, session: Session): void {
+  session.complain(`${session.colors.red('failed')}  ${name}: ${error.message}`);
+  if (error.hint !== undefined) session.complain(`        ${error.hint}`);
+}

@@ -5,15 +5,15 @@ import { absolute } from '../paths.ts';
 export const setup: Command = {
   name: 'setup',
   summary: "show, write (--apply) or take back (--revert) a client's mirror configuration for the loopback channel",
-  arguments: 'pixi|mamba|conda CHANNEL',
+  arguments: 'pixi|mamba|conda [CHANNEL]',
   options: {
     apply: { type: 'boolean', help: 'write it' },
-    revert: { type: 'boolean', help: 'take back what was written' },
+    revert: { type: 'boolean', help: 'take back what was written for CHANNEL, or for all' },
     file: { type: 'string', placeholder: 'PATH', help: "another file than the client's own configuration" },
   },
-  positionals: { min: 2, max: 2 },
+  positionals: { min: 1, max: 2 },
   run: async ({ positionals, values, session }) => {
-    const [client, channel = ''] = positionals;
+    const [client, channel] = positionals;
     if (client !== 'pixi' && client !== 'mamba' && client !== 'conda') {
       throw new CondockError('usage', `"${client ?? ''}" is not known.`, {
         hint: 'Known clients: pixi, mamba, conda.',
@@ -23,18 +23,21 @@ export const setup: Command = {
     const action = flag(values, 'revert') ? 'revert' : flag(values, 'apply') ? 'apply' : 'show';
     const result = await session.request('channel/setup', {
       client,
-      channel,
       action,
+      ...(channel === undefined ? {} : { channel }),
       ...(file === undefined ? {} : { file: absolute(file, session.cwd) }),
     });
     if (session.json) session.document(result);
-    for (const change of result.changes) {
-      session.line(session.colors.bold(change.path));
-      session.line(change.after ?? '(the file goes away)');
+    else {
+      for (const change of result.changes) {
+        session.line(session.colors.bold(change.path));
+        session.line(change.after?.trimEnd() ?? '(the file goes away)');
+      }
+      if (result.changes.length === 0) session.line('Nothing to change.');
     }
-    if (result.changes.length === 0) session.line('Nothing to change.');
     for (const note of result.notes) session.note(note);
-    if (!result.applied && result.changes.length > 0) session.note('Nothing was written. To write it: add --apply');
+    if (result.applied) session.note('Written.');
+    else if (result.changes.length > 0) session.note('Nothing was written. To write it: add --apply');
     return 0;
   },
 };

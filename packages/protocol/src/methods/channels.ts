@@ -144,7 +144,7 @@ export const channelMethods = {
     {
       params: z.object({
         client: z.enum(['pixi', 'mamba', 'conda']),
-        channel: z.string(),
+        channel: z.string().optional().describe('Needed but for revert, which without it takes back every entry.'),
         action: z.enum(['show', 'apply', 'revert']),
         file: z.string().optional().describe("Default: the client's own configuration file of this user."),
       }),

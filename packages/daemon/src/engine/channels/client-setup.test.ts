@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
@@ -67,6 +76,38 @@ describe('setup of conda clients', () => {
     });
     expect(existsSync(join(home, '.condarc'))).toBe(false);
   });
+
+  it('keeps the entries of several channels, and takes back the one that is named, or all', async () => {
+    const ofChannel = (channel: string) =>
+      Promise.resolve({ url: `http://127.0.0.1:4321/secret/${channel.split('/').at(-1) ?? ''}` });
+    const other = 'https://conda.anaconda.org/bioconda/';
+    const mirrors = () =>
+      Object.keys(parse(readFileSync(join(home, '.pixi/config.toml'), 'utf8')).mirrors as object).sort();
+    await setup()({ client: 'pixi', channel: CHANNEL, action: 'apply' }, ofChannel);
+    await setup()({ client: 'pixi', channel: other, action: 'apply' }, ofChannel);
+    expect(mirrors()).toEqual(['https://conda.anaconda.org/bioconda', CHANNEL]);
+    await setup()({ client: 'pixi', channel: other, action: 'revert' }, ofChannel);
+    expect(mirrors()).toEqual([CHANNEL]);
+    await setup()({ client: 'pixi', channel: other, action: 'apply' }, ofChannel);
+    await setup()({ client: 'pixi', action: 'revert' }, ofChannel);
+    expect(existsSync(join(home, '.pixi/config.toml'))).toBe(false);
+    await expect(setup()({ client: 'pixi', action: 'apply' }, ofChannel)).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'keeps the secret from other users, and writes where a link leads',
+    async () => {
+      const real = join(home, 'dotfiles-mambarc');
+      writeFileSync(real, 'channels: [conda-forge]\n', { mode: 0o644 });
+      symlinkSync(real, join(home, '.mambarc'));
+      await setup()({ client: 'mamba', channel: CHANNEL, action: 'apply' }, urlOf);
+      expect(lstatSync(join(home, '.mambarc')).isSymbolicLink()).toBe(true);
+      expect(readFileSync(real, 'utf8')).toContain(URL);
+      expect(statSync(real).mode & 0o777).toBe(0o600);
+      await setup()({ client: 'conda', channel: CHANNEL, action: 'apply' }, urlOf);
+      expect(statSync(join(home, '.condarc')).mode & 0o777).toBe(0o600);
+    },
+  );
 
   it('is the same applied twice', async () => {
     await setup()({ client: 'pixi', channel: CHANNEL, action: 'apply' }, urlOf);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CondockError, type ParamsOf, type ResultOf } from '@condock/protocol';
 import { load } from 'js-yaml';
@@ -41,7 +41,8 @@ const CLIENTS: Record<SetupParams['client'], Client> = {
     entry: (channel, url) => ({
       header: '[mirrors]',
       isHeader: (line) => /^\s*\[\s*mirrors\s*\]\s*(#.*)?$/.test(line),
-      lines: [`${JSON.stringify(channel)} = [${JSON.stringify(url)}]`],
+      key: `${JSON.stringify(channel)} =`,
+      line: `${JSON.stringify(channel)} = [${JSON.stringify(url)}]`,
     }),
     ownEntry: (text, channel) => keyed(parseToml(text).mirrors, channel),
     check: (text) => void parseToml(text),
@@ -52,7 +53,8 @@ const CLIENTS: Record<SetupParams['client'], Client> = {
     entry: (channel, url) => ({
       header: 'mirrored_channels:',
       isHeader: (line) => /^mirrored_channels:\s*(#.*)?$/.test(line),
-      lines: [`  ${nameOf(channel)}: [${JSON.stringify(url)}]`],
+      key: `${nameOf(channel)}:`,
+      line: `  ${nameOf(channel)}: [${JSON.stringify(url)}]`,
     }),
     ownEntry: (text, channel) => keyed(yaml(text).mirrored_channels, nameOf(channel)),
     check: (text) => void yaml(text),
@@ -63,7 +65,8 @@ const CLIENTS: Record<SetupParams['client'], Client> = {
     entry: (channel, url) => ({
       header: 'custom_channels:',
       isHeader: (line) => /^custom_channels:\s*(#.*)?$/.test(line),
-      lines: [`  ${nameOf(channel)}: ${baseOf(url)}`],
+      key: `${nameOf(channel)}:`,
+      line: `  ${nameOf(channel)}: ${baseOf(url)}`,
     }),
     ownEntry: (text, channel) => keyed(yaml(text).custom_channels, nameOf(channel)),
     check: (text) => void yaml(text),
@@ -73,9 +76,13 @@ const CLIENTS: Record<SetupParams['client'], Client> = {
   },
 };
 
+const SECRET =
+  "The address holds the loopback channel's secret: the file is readable for you alone, and should not be shared.";
+
 /**
  * Shows, writes or takes back the entry that makes a conda client use the loopback channel. Only lines that carry Condock's mark
- * are ever changed; a file that would not parse afterwards is not written.
+ * are ever changed; a file that would not parse afterwards is not written. What is written is for its user's eyes alone: it names the
+ * secret. A link is followed, not replaced.
  */
 export function createClientSetup(places: SetupPlaces): ClientSetup {
   return async ({ client: name, channel, action, file }, urlOf) => {
@@ -83,17 +90,26 @@ export function createClientSetup(places: SetupPlaces): ClientSetup {
     const path = file ?? client.file(places);
     const before = existsSync(path) ? readFileSync(path, 'utf8') : null;
     const after =
-      action === 'revert' ? removeMarked(before ?? '') : await extended(client, path, before ?? '', channel, urlOf);
+      action === 'revert'
+        ? removeMarked(before ?? '', channel === undefined ? undefined : client.entry(checked(channel), ''))
+        : await extended(client, path, before ?? '', checked(channel), urlOf);
     const next = after.trim() === '' ? null : after;
     const changes = next === before ? [] : [{ path, before, after: next }];
     const applied = action !== 'show' && changes.length > 0;
     if (applied && next === null) rmSync(path, { force: true });
     else if (applied && next !== null) {
       mkdirSync(dirname(path), { recursive: true });
-      writeFileAtomic(path, next, { mode: 0o644 });
+      writeFileAtomic(before === null ? path : realpathSync(path), next);
     }
-    return { changes, applied, notes: action === 'revert' ? [] : [...client.notes] };
+    return { changes, applied, notes: action === 'revert' ? [] : [...client.notes, SECRET] };
   };
+}
+
+function checked(channel: string | undefined): string {
+  if (channel !== undefined && /^(https?|oci):\/\/[^/]+\/./.test(channel)) return channel.replace(/\/+$/, '');
+  throw new CondockError('usage', channel === undefined ? 'No channel is named.' : `"${channel}" is no channel URL.`, {
+    hint: 'Example: https://conda.anaconda.org/conda-forge',
+  });
 }
 
 async function extended(
@@ -103,11 +119,6 @@ async function extended(
   channel: string,
   urlOf: (channel: string) => Promise<{ url: string }>,
 ): Promise<string> {
-  if (!/^(https?|oci):\/\/[^/]+\/./.test(channel)) {
-    throw new CondockError('usage', `"${channel}" is no channel URL.`, {
-      hint: 'Example: https://conda.anaconda.org/conda-forge',
-    });
-  }
   const { url } = await urlOf(channel);
   // conda puts the channel's name behind the address itself, and must not get another channel of that name.
   if (client === CLIENTS.conda && url.split('/').at(-1) !== nameOf(channel)) {

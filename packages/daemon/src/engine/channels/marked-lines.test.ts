@@ -3,9 +3,11 @@ import { addMarked, MARK, type MarkedEntry, removeMarked } from './marked-lines.
 
 const entry: MarkedEntry = {
   header: '[mirrors]',
-  isHeader: (line) => line.trim() === '[mirrors]',
-  lines: ['"a" = ["b"]'],
+  isHeader: (line) => line.startsWith('[mirrors]'),
+  key: '"a" =',
+  line: '"a" = ["b"]',
 };
+const other: MarkedEntry = { ...entry, key: '"ab" =', line: '"ab" = ["d"]' };
 
 describe('lines that Condock adds to a configuration', () => {
   it.each(['', 'x = 1\n', '[mirrors]\n"own" = ["one"]\n\n[other]\ny = 2\n', '# only a comment\n'])(
@@ -30,8 +32,18 @@ describe('lines that Condock adds to a configuration', () => {
 
   it('replace those of another address', () => {
     const before = addMarked('x = 1\n', entry);
-    const after = addMarked(before, { ...entry, lines: ['"a" = ["c"]'] });
+    const after = addMarked(before, { ...entry, line: '"a" = ["c"]' });
     expect(after).not.toContain('"b"');
     expect(removeMarked(after)).toBe('x = 1\n');
+  });
+
+  it.each(['', 'x = 1\n', '[mirrors]\n"own" = ["one"]\n'])('are kept apart by their keys, in %j', (text) => {
+    const both = addMarked(addMarked(text, entry), other);
+    expect(both).toContain(entry.line);
+    expect(both).toContain(other.line);
+    expect(addMarked(both, entry)).toBe(both);
+    expect(removeMarked(both, other)).toBe(addMarked(text, entry));
+    expect(removeMarked(removeMarked(both, entry), other)).toBe(text);
+    expect(removeMarked(both)).toBe(text);
   });
 });

@@ -9,27 +9,39 @@ export interface MarkedEntry {
   header: string;
   /** Finds that table where the file has it already. */
   isHeader: (line: string) => boolean;
-  /** The entry's line or lines, without mark. */
-  lines: readonly string[];
+  /** What the entry's line begins with, and no other key's does: `"https://…" =`, `name:`. */
+  key: string;
+  /** The entry's line, without mark. */
+  line: string;
 }
 
-/** The text with the entry below its table; text that has the entry already comes back as it is. */
+/** The text with the entry below its table, in the place of an earlier one of its key; text that has it already comes back as it is. */
 export function addMarked(text: string, entry: MarkedEntry): string {
-  const clean = removeMarked(text);
+  const clean = removeMarked(text, entry);
   const lines = clean === '' ? [] : clean.replace(/\n$/, '').split('\n');
-  const marked = entry.lines.map((line) => `${line}  ${MARK}`);
+  const marked = `${entry.line}  ${MARK}`;
+  if (text.split('\n').includes(marked)) return text;
   const at = lines.findIndex(entry.isHeader);
-  if (at >= 0) lines.splice(at + 1, 0, ...marked);
-  else
-    lines.push(...(lines.length > 0 && lines.at(-1) !== '' ? [`${MARK}:`] : []), `${entry.header}  ${MARK}`, ...marked);
+  if (at >= 0) lines.splice(at + 1, 0, marked);
+  else lines.push(...(lines.length > 0 && lines.at(-1) !== '' ? [BEFORE] : []), `${entry.header}  ${MARK}`, marked);
   return `${lines.join('\n')}\n`;
 }
 
-/** The text without what `addMarked` wrote. */
-export function removeMarked(text: string): string {
-  const kept = text.split('\n').filter((line) => !line.trimEnd().endsWith(MARK) && line.trim() !== `${MARK}:`);
-  return kept.join('\n');
+/** The text without what `addMarked` wrote for a key, or for every key; a table that it opened goes with its last entry. */
+export function removeMarked(text: string, entry?: Pick<MarkedEntry, 'key' | 'isHeader'>): string {
+  const lines = text.split('\n');
+  const kept = lines.filter(
+    (line) => !isMarked(line) || (entry !== undefined && !line.trimStart().startsWith(entry.key)),
+  );
+  const isEntry = (line: string): boolean =>
+    isMarked(line) && line.trim() !== BEFORE && entry?.isHeader(line) === false;
+  return (kept.some(isEntry) ? kept : kept.filter((line) => !isMarked(line))).join('\n');
 }
+
+/** Stands before a table that was opened at the end of a file. */
+const BEFORE = `${MARK}:`;
+
+const isMarked = (line: string): boolean => line.trimEnd().endsWith(MARK) || line.trim() === BEFORE;
 
 /** Throws `conflict` where the user has an entry of the same key of their own. */
 export function refuseOwnEntry(path: string, table: string, key: string): never {

@@ -4,6 +4,7 @@ import { mergeRebuilt } from '../../layout/repodata/merge.ts';
 import { addRecords, emptyRepodata, recordFromIndex } from '../../layout/repodata/records.ts';
 import { equalJson } from '../../layout/repodata/stable-json.ts';
 import { type FileRecord, type JsonObject, RECORD_SECTIONS, type Repodata } from '../../layout/repodata/types.ts';
+import type { Digest } from '../../oci/types.ts';
 import type { CallContext } from '../engine-host.ts';
 import { Progress } from '../packages/progress.ts';
 import { compareSubdir, type CompareOptions, type Comparison, patched, recordsOf } from './compare-subdir.ts';
@@ -33,6 +34,8 @@ export async function rebuildIndex(
   const progress = new Progress(context.progress, title, { packages: 0, bytes: 0 });
   const result: ResultOf<'channel/index'> = { subdirs: [], warnings: [] };
   const put: PutChange[] = [];
+  /** Of repodata, by their row of the result. */
+  const lists = new Map<number, PutChange>();
   let hasNoarch = false;
   try {
     for (const subdir of options.subdirs) {
@@ -43,17 +46,20 @@ export async function rebuildIndex(
       const isNews = comparison.current === undefined ? counts.packages > 0 : !sameRecords(comparison.current, next);
       if (!options.dryRun) put.push(...(await describeStored(comparison, options, parts, result.warnings)));
       const change = options.dryRun || !isNews ? undefined : await list(comparison, next, options, parts);
-      if (change !== undefined) put.push(change);
+      if (change !== undefined) lists.set(result.subdirs.length, change);
       hasNoarch ||= subdir === 'noarch' && (change ?? comparison.current) !== undefined;
-      result.subdirs.push({ ...counts, digest: change?.digest ?? null });
+      result.subdirs.push({ ...counts, digest: null });
     }
     // Clients look for noarch in every channel, so an empty one has to be there.
     if (!options.dryRun && !hasNoarch && result.subdirs.some(({ packages }) => packages > 0)) {
       const place = placeOf(options.channel, 'noarch', options.layout, 'repodata');
       put.push(await putChange(place, recordsEdit('noarch', []), parts, options.request));
     }
-    await Promise.all(put.map((change) => confirmChange(change, parts, options.request)));
-    return result;
+    const confirm = (change: PutChange): Promise<Digest> => confirmChange(change, parts, options.request);
+    const confirmed = [...lists].map(async ([at, change]) => [at, await confirm(change)] as const);
+    const [digests] = await Promise.all([Promise.all(confirmed), ...put.map(confirm)]);
+    const last = new Map(digests);
+    return { ...result, subdirs: result.subdirs.map((row, at) => ({ ...row, digest: last.get(at) ?? null })) };
   } finally {
     progress.end();
   }
