@@ -74,32 +74,35 @@ describe('a login that is refused', () => {
   const expired = { errors: [{ code: 'DENIED', message: 'Your Authorization Token has expired' }] };
 
   // What ECR says of passwords that are older than twelve hours.
-  it.each([401, 400])(
-    'by %d is asked for anew within the same request, of a source that is told so',
-    async (status) => {
-      const server = await serve((request, response) => {
-        const { authorization } = request.headers;
-        const good = `Basic ${Buffer.from('wanda:new').toString('base64')}`;
-        if (authorization === good) answer(response, 200, {}, 'content');
-        else if (authorization !== undefined && status === 400) answer(response, 400, {}, expired);
-        else answer(response, 401, { 'www-authenticate': 'Basic realm="r"' });
-      });
-      let secret = 'old';
-      const { client } = keep(
-        createTestClient({
-          credentials: {
-            find: () => Promise.resolve({ ...credential, secret }),
-            refused: (host) => {
-              expect(host).toBe(server.host);
-              secret = 'new';
-            },
+  it.each([
+    [401, 'GET'],
+    [400, 'GET'],
+    [400, 'HEAD'],
+  ])('by %d (%s) is asked for anew within the same request, of a source that is told so', async (status, method) => {
+    const server = await serve((request, response) => {
+      const { authorization } = request.headers;
+      const good = `Basic ${Buffer.from('wanda:new').toString('base64')}`;
+      if (authorization === good) answer(response, 200, {}, 'content');
+      else if (authorization !== undefined && status === 400) answer(response, 400, {}, expired);
+      else answer(response, 401, { 'www-authenticate': 'Basic realm="r"' });
+    });
+    let secret = 'old';
+    const { client } = keep(
+      createTestClient({
+        credentials: {
+          find: () => Promise.resolve({ ...credential, secret }),
+          refused: (host) => {
+            expect(host).toBe(server.host);
+            secret = 'new';
           },
-        }),
-      );
-      expect(await client.getBlob({ host: server.host, name: 'a' }, digest)).toBeDefined();
-      expect(server.seen.length).toBe(3);
-    },
-  );
+        },
+      }),
+    );
+    const repository = { host: server.host, name: 'a' };
+    const asked = method === 'HEAD' ? client.headBlob(repository, digest) : client.getBlob(repository, digest);
+    expect(await asked).toBeDefined();
+    expect(server.seen.map((request) => request.method)).toEqual([method, method, method]);
+  });
 });
 
 describe('an upload that is not wanted any more', () => {

@@ -52,7 +52,7 @@ async function rounds(call: Call, need: Need, parts: RoundsParts): Promise<Answe
   for (;;) {
     if (grant.kind === 'refused') return denied ?? withoutToken(need, grant, parts.schemes.originOf(call.host));
     const answer = withSource(await follow(call, grant.header, parts), attempt, grant);
-    if (answer.redirectedTo !== undefined || !(await isAboutAuthorization(answer, grant, need))) {
+    if (answer.redirectedTo !== undefined || !(await isAboutAuthorization(answer, grant, call))) {
       authorizer.answered(attempt, grant);
       return better(denied, answer);
     }
@@ -94,10 +94,12 @@ async function nextGrant(
 }
 
 /** 401; for reads with a credential 403, since the public may have it; and the 400 of clouds for what has expired. */
-async function isAboutAuthorization(answer: Answer, grant: Grant, need: Need): Promise<boolean> {
+async function isAboutAuthorization(answer: Answer, grant: Grant, { need, method }: Call): Promise<boolean> {
   if (answer.status === 401) return true;
-  if (answer.status === 403) return need.read && grant.credential !== undefined;
+  if (answer.status === 403) return need?.read === true && grant.credential !== undefined;
   if (answer.status !== 400 || grant.header === undefined || grant.fresh) return false;
+  // An answer to HEAD can't say why.
+  if (method === 'HEAD') return true;
   answer.text ??= await readShort(answer.body);
   return /expired|authori[sz]ation token|invalid token/i.test(answer.text);
 }
