@@ -91,6 +91,20 @@ describe('credentials', () => {
     expect(await credentials.find({ host: 'b.io', identity })).toMatchObject({ username: 'b' });
   });
 
+  it('that no request could carry give way to the next source, and are named without their content', async () => {
+    home.write('.docker/config.json', { auths: { 'h.io': { registrytoken: 'TOP-SECRET\n' } } });
+    home.write('.netrc', 'machine h.io login u password "p\\n"\n');
+    const credentials = home.credentials();
+    expect(await credentials.find({ host: 'h.io' })).toMatchObject({ kind: 'basic', username: 'u' });
+    const { warnings } = await credentials.list();
+    expect(warnings.join()).toMatch(/The token for h\.io holds .* line break.*named by docker config/);
+    expect(credentials.explain('h.io')).toMatch(/left out/);
+    expect(warnings.join()).not.toContain('TOP-SECRET');
+    home.write('.docker/config.json', { auths: { 'h.io': { registrytoken: 'good' } } });
+    expect(await credentials.find({ host: 'h.io' })).toMatchObject({ secret: 'good' });
+    expect((await credentials.list()).warnings).toEqual([]);
+  });
+
   it("of another tool's file are rotated in memory until the file changes", async () => {
     const write = (token: string) =>
       home.write('.docker/config.json', { auths: { 'h.io': { identitytoken: token, auth: pair('u', '') } } });

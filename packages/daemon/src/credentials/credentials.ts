@@ -12,7 +12,7 @@ import { OfferedSecrets } from './offered.ts';
 import { credentialPlaces } from './places.ts';
 import { Problems } from './problems.ts';
 import { RotatedTokens } from './rotated-tokens.ts';
-import type { Secret } from './secret.ts';
+import { canBeSent, type Secret } from './secret.ts';
 import type { CredentialEntry, Source } from './source.ts';
 import { composeSources } from './compose-sources.ts';
 import { importLogins, type ImportedLogin } from './import-logins.ts';
@@ -111,6 +111,17 @@ export function createCredentials(parts: CredentialsParts): Credentials {
   const offered = new OfferedSecrets();
   const rotated = new RotatedTokens();
 
+  const isUsable = (found: Credential, host: string): boolean => {
+    const place = `token of ${found.source} for ${host}`;
+    if (canBeSent(found)) {
+      problems.clear(place);
+      return true;
+    }
+    const sentence = `The token for ${host} holds a blank, a line break or what else can't be sent, so it was left out.`;
+    problems.set(place, sentence, { namedBy: found.source, host: normalizeHost(host) });
+    return false;
+  };
+
   const find = async (query: CredentialQuery): Promise<Credential | undefined> => {
     if (query.identity !== undefined) {
       const found = offered.find(query.identity, query);
@@ -129,7 +140,7 @@ export function createCredentials(parts: CredentialsParts): Credentials {
     for (const source of sources) {
       query.signal?.throwIfAborted();
       const found = await source.find(query);
-      if (found !== undefined) return rotated.apply(query.host, found);
+      if (found !== undefined && isUsable(found, query.host)) return rotated.apply(query.host, found);
     }
     return undefined;
   };

@@ -14,4 +14,4 @@ export { memoryKeychain } from './keychain/memory-keychain.ts';
 export { systemKeychain, type SystemKeychainParts } from './keychain/system-keychain.ts';
 export { belongsTo, scopedIdentity } from './offered.ts';
 export type { CredentialEntry } from './source.ts';
-export type { Secret } from './secret.ts';
+export { canBeSent, type Secret } from './secret.ts';

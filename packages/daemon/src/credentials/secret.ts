@@ -7,3 +7,8 @@ export type Secret = Pick<Credential, 'kind' | 'username' | 'secret' | 'expiresA
 export function makeSecret(kind: Secret['kind'], secret: string, username: string | undefined): Secret {
   return { kind, secret, ...(username === undefined ? {} : { username }) };
 }
+
+/** A ready token goes into a header as it is (RFC 6750 §2.1): with a blank or a line break in it no request could be made. */
+export function canBeSent({ kind, secret }: Secret): boolean {
+  return kind !== 'bearer' || /^[\x21-\x7e]+$/.test(secret);
+}

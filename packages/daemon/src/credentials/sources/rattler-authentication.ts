@@ -1,4 +1,6 @@
 import { asObject, asText, type JsonObject } from '../files/json.ts';
+import { normalizeHost } from '../host-key.ts';
+import type { Problems } from '../problems.ts';
 import { makeSecret, type Secret } from '../secret.ts';
 
 /** What rattler keeps under one host key: something for a registry, or why it is of no use to one. */
@@ -39,6 +41,26 @@ function readOauth(oauth: JsonObject): RattlerAuthentication | undefined {
 /** True where a secret has an end and it has come. @param now epoch milliseconds */
 export function hasExpired(secret: Secret, now: number): boolean {
   return secret.expiresAt !== undefined && secret.expiresAt <= now;
+}
+
+/**
+ * The first that a registry can take and that has not come to its end. One that has is told of, unless there is another: who is
+ * refused for want of it should know.
+ * @param where The place, for people.
+ */
+export function bestOf(
+  found: readonly (RattlerAuthentication | undefined)[],
+  { host, where, now, problems }: { host: string; where: string; now: number; problems: Problems },
+): Secret | undefined {
+  const secrets = found.flatMap((one) => (one !== undefined && 'secret' in one ? [one.secret] : []));
+  const best = secrets.find((secret) => !hasExpired(secret, now));
+  const place = `expired ${where} ${host}`;
+  if (best !== undefined || secrets.length === 0) problems.clear(place);
+  else {
+    const sentence = `The token for ${host} has expired: run "pixi auth login" again.`;
+    problems.set(place, sentence, { namedBy: where, host: normalizeHost(host) });
+  }
+  return best;
 }
 
 /**

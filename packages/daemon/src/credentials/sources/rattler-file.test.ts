@@ -32,6 +32,19 @@ describe("rattler's file", () => {
     expect(JSON.stringify(notes)).not.toContain('TOP-SECRET');
   });
 
+  it('says of a token that came to its end that it did, as long as there is no other', async () => {
+    const oauth = (seconds: number) => ({ OAuth: { access_token: 'TOP', expires_at: home.time / 1000 + seconds } });
+    const rattler = source({ 'h.io': oauth(60) });
+    expect(await rattler.find({ host: 'h.io' })).toBeDefined();
+    home.time += 61_000;
+    expect(await rattler.find({ host: 'h.io' })).toBeUndefined();
+    expect(home.problems.about('h.io')).toMatch(/^The token for h\.io has expired: run "pixi auth login" again\. \(/);
+    expect(home.problems.all().join()).not.toContain('TOP');
+    source({ 'h.io': oauth(60) });
+    expect(await rattler.find({ host: 'h.io' })).toBeDefined();
+    expect(home.problems.all()).toEqual([]);
+  });
+
   it('walks up the wildcards as rattler does, the host itself first', async () => {
     const rattler = source({ '*.ghcr.io': { BearerToken: 'wild' }, 'a.b.ghcr.io': { BearerToken: 'own' } });
     const who = async (host: string) => (await rattler.find({ host }))?.secret;

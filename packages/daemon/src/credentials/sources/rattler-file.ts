@@ -2,6 +2,7 @@ import { parseJsonObject } from '../files/json.ts';
 import { ParsedFile, type ParsedFileParts } from '../files/parsed-file.ts';
 import type { CredentialEntry, Source } from '../source.ts';
 import {
+  bestOf,
   hasExpired,
   type RattlerAuthentication,
   rattlerKeys,
@@ -43,12 +44,9 @@ export function rattlerFileSource(parts: RattlerFileParts, options: RattlerFileO
     places: () => [options.path],
     find: ({ host }) => {
       const byKey = read();
-      for (const key of rattlerKeys(host)) {
-        const found = byKey.get(key);
-        if (found === undefined || !('secret' in found) || hasExpired(found.secret, parts.now())) continue;
-        return Promise.resolve({ ...found.secret, source: where });
-      }
-      return Promise.resolve(undefined);
+      const found = rattlerKeys(host).map((key) => byKey.get(key));
+      const best = bestOf(found, { host, where, now: parts.now(), problems: parts.problems });
+      return Promise.resolve(best && { ...best, source: where });
     },
     list: () =>
       Promise.resolve([...read()].map(([host, found]) => describeRattlerEntry(host, found, where, parts.now()))),

@@ -6,7 +6,7 @@ import type { Problems } from '../problems.ts';
 import type { Source } from '../source.ts';
 import { TimeLimitedCache } from '../time-limited-cache.ts';
 import {
-  hasExpired,
+  bestOf,
   type RattlerAuthentication,
   rattlerKeys,
   readRattlerAuthentication,
@@ -69,18 +69,13 @@ export function rattlerKeychainSource(parts: RattlerKeychainParts): Source {
 
   return {
     tool: 'pixi',
-    places: () => ["rattler's entries in the keychain", 'The keychain entry of rattler'],
+    places: () => [WHERE, "rattler's entries in the keychain", 'The keychain entry of rattler'],
     find: async ({ host, signal }) => {
       const keys = rattlerKeys(host);
       const found = await Promise.all(keys.map((key) => entry(key, signal)));
-      const best = found.find((one) => one !== undefined && 'secret' in one && !hasExpired(one.secret, now()));
-      return best !== undefined && 'secret' in best
-        ? {
-            ...best.secret,
-            source: WHERE,
-            expiresAt: Math.min(best.secret.expiresAt ?? Infinity, now() + parts.answerMs),
-          }
-        : undefined;
+      const best = bestOf(found, { host, where: WHERE, now: now(), problems });
+      if (best === undefined) return undefined;
+      return { ...best, source: WHERE, expiresAt: Math.min(best.expiresAt ?? Infinity, now() + parts.answerMs) };
     },
     refused: (host) => {
       for (const key of rattlerKeys(host)) cache.refused(key);

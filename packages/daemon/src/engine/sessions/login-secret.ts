@@ -1,5 +1,5 @@
 import { CondockError } from '@condock/protocol';
-import type { Secret } from '../../credentials/index.ts';
+import { canBeSent, type Secret } from '../../credentials/index.ts';
 
 /** How a login or an offer came over the wire. */
 export interface GivenSecret {
@@ -32,5 +32,9 @@ export function readGivenSecret({ username, secret, kind }: GivenSecret): Secret
       throw new CondockError('usage', 'A user name with a colon in it can not be sent (RFC 7617).');
     }
   }
-  return { kind: actual, secret, ...named };
+  const given: Secret = { kind: actual, secret, ...named };
+  if (!canBeSent(given)) {
+    throw new CondockError('usage', "The token holds a blank or another character that can't be sent (RFC 6750).");
+  }
+  return given;
 }

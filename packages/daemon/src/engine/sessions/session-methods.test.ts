@@ -111,6 +111,7 @@ describe('session methods', () => {
     [{ username: undefined }, /needs a user name/],
     [{ username: 'a:b' }, /colon/],
     [{ secret: 'a\r\nX-Evil: 1' }, /line break/],
+    [{ secret: 'tök en', kind: 'bearer' }, /can't be sent/],
     [{ host: 'not a host' }, /does not name a registry/],
   ])('refuse %j before anything is sent', async (more, sentence) => {
     await expect(login(more)).rejects.toThrow(sentence);
