@@ -117,7 +117,8 @@ async function configuration(
   return [...lines, ...(config === undefined ? [] : [config]), ''].join('\n');
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port of 127.0.0.1 at which nothing listens now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { once } from 'node:events';
 import type { Digest } from '../../oci/types.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import { parseByteRange } from '../registry/byte-range.ts';
@@ -59,23 +58,16 @@ export async function serveStored(
   response.end();
 }
 
+/** Pieces that are on their way to the client while the next is read: disk and network work at the same time. */
+const AHEAD = 3;
+
 async function send(response: ServerResponse, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const left = new Promise<void>((resolve) => response.once('close', resolve));
+  const writing: Promise<void>[] = [];
   for await (const chunk of chunks) {
     if (response.destroyed) return;
-    if (!response.write(chunk)) await drained(response);
-  }
-}
-
-async function drained(response: ServerResponse): Promise<void> {
-  const gone = new AbortController();
-  const onClose = (): void => gone.abort();
-  response.once('close', onClose);
-  try {
-    await once(response, 'drain', { signal: gone.signal });
-  } catch {
-    // The client has left; the loop sees it.
-  } finally {
-    response.off('close', onClose);
+    writing.push(new Promise((resolve) => response.write(chunk, () => resolve())));
+    if (writing.length >= AHEAD) await Promise.race([writing.shift(), left]);
   }
 }
 
