@@ -96,6 +96,7 @@ export function createEngine(parts: EngineParts): Engine {
     },
     connectionClosed: (connection) => {
       parts.sessions.credentials.connectionClosed(connection);
+      pages.connectionClosed(connection);
       void watches.connectionClosed(connection).catch(() => undefined);
     },
     [Symbol.asyncDispose]: async () => {

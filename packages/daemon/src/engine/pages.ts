@@ -15,7 +15,7 @@ export function pageOf<T>(items: readonly T[], cursor: string | undefined): { it
   let bytes = 0;
   for (let at = start; at < items.length; at += 1) {
     const item = items[at] as T;
-    bytes += JSON.stringify(item).length;
+    bytes += Buffer.byteLength(JSON.stringify(item));
     if (page.length > 0 && bytes > LIMITS.pageBytes) return { items: page, nextCursor: String(at) };
     page.push(item);
   }

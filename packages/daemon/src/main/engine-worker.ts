@@ -1,6 +1,7 @@
 // The thread of the engine: turns messages into calls. Everything else is composed as for a command line.
 import { parentPort, workerData } from 'node:worker_threads';
 import {
+  CondockError,
   coalesceProgress,
   type NotificationName,
   type ProgressValue,
@@ -9,6 +10,7 @@ import {
 } from '@condock/protocol';
 import type { CallContext, EngineHost, EngineMethodName } from '../engine/engine-host.ts';
 import { composeEngine, type ComposeOptions } from './compose-engine.ts';
+import { createFairStart } from './fair-start.ts';
 import type { FromWorker, LogLine, ToWorker } from './worker-messages.ts';
 
 const port = parentPort;
@@ -35,9 +37,24 @@ engine.then(
   (error: unknown) => log({ level: 'error', message: `The engine did not start: ${toCondockError(error).message}` }),
 );
 
-async function call({ id, method, params, connection }: Extract<ToWorker, { type: 'call' }>): Promise<void> {
+type Call = Extract<ToWorker, { type: 'call' }>;
+
+/** Much of the engine's work is synchronous: one client's thousand requests must not stand before another's one. */
+const fair = createFairStart((callback) => void setImmediate(callback));
+
+function accept(message: Call): void {
+  const { id, connection } = message;
   const controller = new AbortController();
   running.set(id, controller);
+  const takeBack = fair.begin(connection, () => void call(message, controller));
+  controller.signal.addEventListener('abort', () => {
+    if (!takeBack()) return;
+    running.delete(id);
+    send({ type: 'error', id, error: new CondockError('cancelled', 'The request was cancelled.').toJSON() });
+  });
+}
+
+async function call({ id, method, params, connection }: Call, controller: AbortController): Promise<void> {
   // Already here: a report of each of thousands of packages costs both threads more than the packages do.
   const progress = coalesceProgress({
     send: (value: ProgressValue) => send({ type: 'progress', id, value }),
@@ -68,7 +85,7 @@ function describeCause(error: unknown): string {
 port.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'call':
-      void call(message);
+      accept(message);
       break;
     case 'cancel':
       running.get(message.id)?.abort();

@@ -81,6 +81,20 @@ describe('ListingPages', () => {
     expect(all.flatMap((p) => p.environments)).toHaveLength(60_000);
   });
 
+  it('takes a listing away from who began the most, and all from who has gone', () => {
+    let id = 0;
+    const pages = new ListingPages({ now: () => 0, random: () => String((id += 1)) });
+    const long = listing([1000]);
+    const mine = pages.first(long, 'c').nextCursor ?? '';
+    const theirs = Array.from({ length: 40 }, () => pages.first(long, 'greedy').nextCursor ?? '');
+    expect(() => pages.next(theirs[0] ?? '', 'greedy')).toThrow(/cursor/);
+    expect(pages.next(theirs.at(-1) ?? '', 'greedy').environments).toHaveLength(1);
+    const next = pages.next(mine, 'c');
+    expect(next.environments).toHaveLength(1);
+    pages.connectionClosed('greedy');
+    expect(() => pages.next(theirs.at(-2) ?? '', 'greedy')).toThrow(/cursor/);
+  });
+
   it('refuses a cursor of another connection, one that was used, and one that is too old', () => {
     let now = 0;
     const pages = new ListingPages({ now: () => now, random: () => 'a' });

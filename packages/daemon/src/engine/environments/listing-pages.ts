@@ -5,15 +5,23 @@ type Page = EnvironmentListing & { nextCursor?: string };
 /** Milliseconds that the rest of a listing is kept for its reader. */
 const LIFETIME = 60_000;
 
-/** Listings that wait for their readers at once. */
-const CAPACITY = 32;
+/** What waits for its readers at once: listings, and the packages and environments in them (about a kilobyte each). */
+const MAX_LISTINGS = 32;
+const MAX_ENTRIES = 50_000;
+
+interface Waiting {
+  rest: EnvironmentListing;
+  entries: number;
+  connection: string;
+  until: number;
+}
 
 /**
  * Hands out a long listing in pages of about `LIMITS.pageBytes`. What was answered is kept until its last page is read, so that all
  * pages are of one moment. An environment that spans pages appears in each of them with its own part of the packages.
  */
 export class ListingPages {
-  readonly #waiting = new Map<string, { rest: EnvironmentListing; connection: string; until: number }>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #now: () => number;
   readonly #random: () => string;
 
@@ -26,8 +34,9 @@ export class ListingPages {
     const { page, rest } = cut(listing);
     if (rest === undefined) return page;
     const cursor = this.#random();
-    this.#forgetOld();
-    this.#waiting.set(cursor, { rest, connection, until: this.#now() + LIFETIME });
+    const entries = entriesOf(rest);
+    this.#makeRoom(entries);
+    this.#waiting.set(cursor, { rest, entries, connection, until: this.#now() + LIFETIME });
     return { ...page, nextCursor: cursor };
   }
 
@@ -42,12 +51,34 @@ export class ListingPages {
     return this.first(waiting.rest, connection);
   }
 
-  #forgetOld(): void {
-    for (const [cursor, { until }] of this.#waiting) {
-      if (until < this.#now() || this.#waiting.size >= CAPACITY) this.#waiting.delete(cursor);
+  connectionClosed(connection: string): void {
+    for (const [cursor, waiting] of this.#waiting) if (waiting.connection === connection) this.#waiting.delete(cursor);
+  }
+
+  /** Makes room: who has begun the most without reading it to the end loses the oldest of it. */
+  #makeRoom(entries: number): void {
+    const held = new Map<string, number>();
+    let total = entries;
+    for (const [cursor, one] of this.#waiting) {
+      if (one.until < this.#now()) this.#waiting.delete(cursor);
+      else {
+        held.set(one.connection, (held.get(one.connection) ?? 0) + one.entries);
+        total += one.entries;
+      }
+    }
+    while (this.#waiting.size > 0 && (this.#waiting.size >= MAX_LISTINGS || total > MAX_ENTRIES)) {
+      const [greediest] = [...held].reduce((a, b) => (b[1] > a[1] ? b : a));
+      const [cursor, one] = [...this.#waiting].find(([, { connection }]) => connection === greediest) ?? [];
+      if (cursor === undefined || one === undefined) return;
+      this.#waiting.delete(cursor);
+      held.set(greediest, (held.get(greediest) ?? 0) - one.entries);
+      total -= one.entries;
     }
   }
 }
+
+const entriesOf = ({ environments }: EnvironmentListing): number =>
+  environments.reduce((sum, { packages }) => sum + packages.length + 1, 0);
 
 function cut(listing: EnvironmentListing): { page: EnvironmentListing; rest?: EnvironmentListing } {
   const page: EnvironmentListing = { ...listing, environments: [] };
