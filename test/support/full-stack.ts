@@ -22,6 +22,8 @@ export interface FullStack extends AsyncDisposable {
   readonly places: Places;
   /** Over the socket. */
   readonly client: Client;
+  /** Another client of the same daemon, which the test closes. */
+  connect(): Promise<Client>;
   /** `condock ARGS` with a client of its own, in `folder`. */
   condock(args: readonly string[], stdin?: string): Promise<CommandRun>;
   /** Writes a file into `folder` and says its absolute path. */
@@ -68,6 +70,7 @@ export async function startFullStack(): Promise<FullStack> {
     folder,
     places,
     client,
+    connect: open,
     condock,
     write: (name, content) => {
       const file = join(folder, name);

@@ -6,6 +6,7 @@ import {
   type ResultOf,
   toCondockError,
 } from '@condock/protocol';
+import { belongsTo } from '../credentials/index.ts';
 import type { Digest } from '../oci/types.ts';
 import type { RegistryClient } from '../oci/registry-client.ts';
 import type { BlobStore } from '../store/blob-store.ts';
@@ -97,6 +98,7 @@ export function createEngine(parts: EngineParts): Engine {
     connectionClosed: (connection) => {
       parts.sessions.credentials.connectionClosed(connection);
       pages.connectionClosed(connection);
+      parts.registry.forgetIdentities?.((identity) => belongsTo(identity, connection));
       void watches.connectionClosed(connection).catch(() => undefined);
     },
     [Symbol.asyncDispose]: async () => {

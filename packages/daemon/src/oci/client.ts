@@ -55,7 +55,7 @@ const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 15_000, headersMs: 60_000, bodyI
 
 /** All that the contract leaves to choice is there. */
 export type FullRegistryClient = RegistryClient &
-  Required<Pick<RegistryClient, 'probe' | 'sessions' | 'authorize' | 'forget'>>;
+  Required<Pick<RegistryClient, 'probe' | 'sessions' | 'authorize' | 'forget' | 'forgetIdentities'>>;
 
 /**
  * The distribution client: sessions, tokens, retries, redirects and budgets behind plain methods. It holds connections and tokens
@@ -120,6 +120,7 @@ export function createRegistryClient(options: RegistryClientOptions): FullRegist
 
     sessions: () => authorizer.sessions(),
     forget: (host) => authorizer.forget(host),
+    forgetIdentities: (gone) => authorizer.forgetIdentities(gone),
     close: () => dispatcher.close(),
   };
 }

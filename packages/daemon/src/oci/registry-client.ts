@@ -157,5 +157,7 @@ export interface RegistryClient {
   authorize?(repositories: readonly Repository[], actions: 'pull' | 'push', options?: RequestOptions): Promise<void>;
   /** Forgets tokens and what was learned of a host, or of all: after a login or logout the next request asks for credentials anew. */
   forget?(host?: string): void;
+  /** Forgets secrets, tokens and what was learned in the name of identities that nobody can name any more. */
+  forgetIdentities?(gone: (identity: string) => boolean): void;
   close(): Promise<void>;
 }

@@ -1,10 +1,10 @@
 import { CondockError, type ErrorCode } from '@condock/protocol';
-import { type Credentials, scopedIdentity, type Secret } from '../../credentials/index.ts';
+import { belongsTo, type Credentials, scopedIdentity, type Secret } from '../../credentials/index.ts';
 import type { RegistryClient } from '../../oci/registry-client.ts';
 
 export interface CheckLoginParts {
   credentials: Pick<Credentials, 'offer' | 'connectionClosed'>;
-  registry: Pick<RegistryClient, 'ping'>;
+  registry: Pick<RegistryClient, 'ping' | 'forgetIdentities'>;
   random: () => string;
 }
 
@@ -36,6 +36,7 @@ export async function checkLogin(
     throw refused(host, secret, typeof error.data?.status === 'number' ? error.data.status : undefined);
   } finally {
     credentials.connectionClosed(connection);
+    registry.forgetIdentities?.((identity) => belongsTo(identity, connection));
   }
 }
 

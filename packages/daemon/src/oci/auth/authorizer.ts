@@ -86,6 +86,8 @@ export interface Authorizer {
   prepare(needs: readonly Need[], caller: Caller): Promise<void>;
   sessions(): RegistrySession[];
   forget(host?: string): void;
+  /** Identities whose connection has ended. */
+  forgetIdentities(gone: (identity: string) => boolean): void;
 }
 
 interface Wish {
@@ -279,6 +281,10 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       finder.forget(host);
       rotations.forget(host);
       sessions.forget(host);
+    },
+    forgetIdentities: (gone) => {
+      finder.forgetIdentities(gone);
+      sessions.forgetIdentities(gone);
     },
   };
 }

@@ -11,12 +11,20 @@ export interface CredentialFinder {
   refused(host: string): void;
   /** The next question goes to the source again; without a host, for all. */
   forget(host?: string): void;
+  forgetIdentities(gone: (identity: string) => boolean): void;
+}
+
+interface Remembered {
+  credential: Credential | undefined;
+  until: number;
+  host: string;
+  identity: string | undefined;
 }
 
 const REMEMBERED_MS = 10_000;
 
 export function createCredentialFinder(source: CredentialSource, clock: Clock): CredentialFinder {
-  const remembered = new Map<string, { credential: Credential | undefined; until: number; host: string }>();
+  const remembered = new Map<string, Remembered>();
   const flights = new SingleFlight<Credential | undefined>();
 
   const forget = (host?: string): void => {
@@ -25,6 +33,11 @@ export function createCredentialFinder(source: CredentialSource, clock: Clock): 
 
   return {
     forget,
+    forgetIdentities: (gone) => {
+      for (const [key, { identity }] of remembered) {
+        if (identity !== undefined && gone(identity)) remembered.delete(key);
+      }
+    },
     refused: (host) => {
       forget(host);
       source.refused?.(host);
@@ -40,7 +53,7 @@ export function createCredentialFinder(source: CredentialSource, clock: Clock): 
           const now = clock.now();
           if (remembered.size > 1000) for (const [k, { until }] of remembered) if (until <= now) remembered.delete(k);
           const until = Math.min(now + REMEMBERED_MS, credential?.expiresAt ?? Infinity);
-          remembered.set(key, { credential, until, host: query.host });
+          remembered.set(key, { credential, until, host: query.host, identity: query.identity });
           return credential;
         },
         signal,

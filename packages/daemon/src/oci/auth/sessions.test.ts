@@ -281,6 +281,8 @@ describe('Basic', () => {
       ['mine', 'basic'],
       [undefined, 'anonymous'],
     ]);
+    client.forgetIdentities((identity) => identity === 'mine');
+    expect(client.sessions().map((s) => s.identity)).toEqual([undefined]);
   });
 });
 

@@ -28,6 +28,7 @@ export interface Sessions {
   note(session: Session, credential: Credential, lastError?: string): void;
   describe(): RegistrySession[];
   forget(host?: string): void;
+  forgetIdentities(gone: (identity: string) => boolean): void;
 }
 
 /** Identities come and go with the clients that offer them. */
@@ -55,6 +56,9 @@ export function createSessions(): Sessions {
     describe: () => [...sessions.values()].flatMap(describe),
     forget: (host) => {
       for (const [key, session] of sessions) if (host === undefined || session.host === host) sessions.delete(key);
+    },
+    forgetIdentities: (gone) => {
+      for (const [key, { identity }] of sessions) if (identity !== undefined && gone(identity)) sessions.delete(key);
     },
   };
 }
