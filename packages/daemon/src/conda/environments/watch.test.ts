@@ -64,6 +64,18 @@ describe('watchEnvironment', () => {
     await tells(() => scratch.put('envs/a/conda-meta/z-1-0.json', '{}'));
   });
 
+  it('sees a lock come back with the folder that it went with', async () => {
+    const lock = scratch.put('ws/pixi.lock', '1');
+    const { tells } = await watching(lock);
+    await tells(() => rmSync(join(scratch.folder, 'ws'), { recursive: true }));
+    await tells(() => scratch.put('ws/pixi.lock', '2'));
+    await tells(() => writeFileSync(lock, '3'));
+    scratch.put('other/pixi.lock', '4');
+    await tells(() => renameSync(join(scratch.folder, 'ws'), join(scratch.folder, 'away')));
+    await tells(() => renameSync(join(scratch.folder, 'other'), join(scratch.folder, 'ws')));
+    await tells(() => writeFileSync(lock, '5'));
+  });
+
   it('sees the lock of a workspace, and its installed environments behind the link to detached ones', async () => {
     scratch.put('ws/pixi.lock', '1');
     scratch.put('detached/default/conda-meta/x-1-0.json', '{}');
