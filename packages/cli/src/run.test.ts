@@ -61,6 +61,13 @@ describe('condock', () => {
     expect((await runWith(['cache', 'status', '--no-daemon'], { answers })).connected).toEqual({ noDaemon: true });
   });
 
+  it('refuses a CONDOCK_HOME that would silently not count', async () => {
+    const { code, err, connected } = await runWith(['cache', 'status'], { answers, env: { CONDOCK_HOME: 'here' } });
+    expect({ code, connected }).toEqual({ code: 2, connected: undefined });
+    expect(err).toMatch(/CONDOCK_HOME has to be an absolute path; it is "here"\./);
+    expect((await runWith(['cache', 'status'], { answers, env: { CONDOCK_HOME: '' } })).code).toBe(0);
+  });
+
   it('closes its client, whether the command did well or failed', async () => {
     expect(await runWith(['cache', 'status'], { answers })).toMatchObject({ code: 0, open: 0 });
     expect(await runWith(['cache', 'verify'], { answers })).toMatchObject({ code: 1, open: 0 });

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CondockError, toCondockError } from '@condock/protocol';
 import { catalog, findCommand } from './catalog.ts';
@@ -47,6 +48,7 @@ async function dispatch(args: readonly string[], options: RunOptions, session: S
   }
   const command = await found.entry.load();
   if (beforeDashes(args).some((a) => a === '--help' || a === '-h')) return print(session, commandHelp(command));
+  checkHome(options.env.CONDOCK_HOME);
   const rest = [...args];
   for (const word of command.name.split(' ')) rest.splice(rest.indexOf(word), 1);
   const { positionals, values } = parse(command, rest);
@@ -56,6 +58,14 @@ async function dispatch(args: readonly string[], options: RunOptions, session: S
 /** What follows `--` is never an option. */
 const beforeDashes = (args: readonly string[]): readonly string[] =>
   args.slice(0, args.includes('--') ? args.indexOf('--') : undefined);
+
+/** To pass over a relative one in silence would write where nobody looks for it. */
+function checkHome(home: string | undefined): void {
+  if (home === undefined || home === '' || isAbsolute(home)) return;
+  throw new CondockError('usage', `CONDOCK_HOME has to be an absolute path; it is "${home}".`, {
+    hint: 'Everything that Condock writes goes there: name it in full, or unset it.',
+  });
+}
 
 async function help(words: readonly string[], session: Session): Promise<ExitCode> {
   const found = findCommand(words);

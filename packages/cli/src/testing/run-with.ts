@@ -16,6 +16,7 @@ export interface RunWithOptions {
   /** Connecting fails with this. */
   refuse?: CondockError;
   stdin?: string;
+  env?: Readonly<Record<string, string>>;
   /** Standard input is a terminal, at which somebody types these. */
   typed?: readonly string[];
   /** Of the terminal; without it, output goes to a pipe. */
@@ -49,7 +50,7 @@ export async function runWith(args: readonly string[], options: RunWithOptions =
       errColumns: options.columns ?? 80,
       color: false,
     },
-    env: {},
+    env: options.env ?? {},
     cwd: '/folder',
     signal: new AbortController().signal,
     stdin: () => stdin,

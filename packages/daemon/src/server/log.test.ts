@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -23,6 +23,17 @@ describe('createLog', () => {
     );
     expect(statSync(log.path).mode & 0o777).toBe(0o600);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
+  });
+
+  it('says what to do where it can not be begun', () => {
+    writeFileSync(directory, '');
+    expect(() => createLog({ directory })).toThrow(
+      expect.objectContaining({
+        code: 'daemon-unavailable',
+        message: `The daemon's log ${directory}/condockd.log can't be written (EEXIST).`,
+        hint: expect.stringContaining('CONDOCK_HOME') as string,
+      }),
+    );
   });
 
   it('writes no secret, wherever in a call it stands', () => {

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { redact } from '@condock/protocol';
+import { CondockError, redact } from '@condock/protocol';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -34,14 +34,14 @@ const RANK = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 
 /**
  * A log of lines `TIME LEVEL PID MESSAGE key=value…`, one line per call, redacted, in a file that only its user may read.
- * Written at once, so that the last words before a crash are there. A disk that is full never stops the daemon.
+ * Written at once, so that the last words before a crash are there. A disk that is full never stops the daemon. Throws
+ * `daemon-unavailable` where it can't even be begun.
  */
 export function createLog(options: LogOptions): Log {
   const { directory, fileName = 'condockd.log', maxBytes = 4 * 1024 * 1024, keep = 3, level = 'info' } = options;
   const now = options.now ?? (() => new Date());
   const path = join(directory, fileName);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  let fd: number | undefined = openSync(path, 'a', 0o600);
+  let fd: number | undefined = openFirst(directory, path);
   let size = fstatSync(fd).size;
 
   const rotate = (): void => {
@@ -89,6 +89,19 @@ export function createLog(options: LogOptions): Log {
       fd = undefined;
     },
   };
+}
+
+function openFirst(directory: string, path: string): number {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return openSync(path, 'a', 0o600);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new CondockError('daemon-unavailable', `The daemon's log ${path} can't be written (${code}).`, {
+      hint: 'Set CONDOCK_HOME to a directory that you can write to, or use --no-daemon.',
+      cause: error,
+    });
+  }
 }
 
 function older(path: string, generation: number): string {
