@@ -8,7 +8,8 @@ import type { OciChannel, PackageArtifact } from '../../layout/types.ts';
 import type { FetchedManifest, RegistryClient } from '../../oci/registry-client.ts';
 import type { Descriptor, Digest, Manifest, Repository } from '../../oci/types.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
-import { checkOccupant, identifyStored, isSame } from '../publish/occupant.ts';
+import { checkOccupant, isSame } from '../publish/occupant.ts';
+import { heldPackage } from '../resolve/held-package.ts';
 import type { Transfers } from '../transfer/transfers.ts';
 import { archiveOf, manifestAtTarget } from './copied-manifest.ts';
 import { copyBlob } from './copy-blob.ts';
@@ -110,8 +111,7 @@ async function readSource(item: Item, options: CopyOptions, registry: RegistryCl
       { hint: 'Rebuild the repodata of the source with "condock channel index".', data },
     );
   }
-  const identity =
-    typeof sha256 === 'string' ? undefined : await identifyStored(artifact, repository, registry, request);
+  const identity = typeof sha256 === 'string' ? undefined : await heldPackage(artifact, repository, registry, request);
   if (identity !== undefined && !isSame(identity, item.name)) {
     throw new CondockError('absent', `${reference} holds another package than ${item.name.fileName}.`, { data });
   }

@@ -14,7 +14,8 @@ import { emptyRunExports, removeRunExports } from '../../layout/repodata/run-exp
 import type { JsonObject, PatchInstructions, Repodata, RunExportsDocument } from '../../layout/repodata/types.ts';
 import type { OciChannel } from '../../layout/types.ts';
 import type { Digest, Manifest, Repository } from '../../oci/types.ts';
-import { identifyStored, isSame } from '../publish/occupant.ts';
+import { isSame } from '../publish/occupant.ts';
+import { heldPackage } from '../resolve/held-package.ts';
 import {
   confirmChange,
   type DocumentEdit,
@@ -106,7 +107,7 @@ async function findStored(
   if (manifest === undefined) return undefined;
   const artifact = readPackageArtifact(manifest.document as Manifest);
   if (artifact.archives[name.format] === undefined) return undefined;
-  const identity = await identifyStored(artifact, repository, registry, request);
+  const identity = await heldPackage(artifact, repository, registry, request);
   if (identity !== undefined && !isSame(identity, name)) return undefined;
   return { repository, digest: manifest.digest, formats: Object.keys(artifact.archives) as ArchiveFormat[] };
 }

@@ -1,11 +1,10 @@
 import { CondockError } from '@condock/protocol';
 import { formatFileName } from '../../conda/file-name.ts';
 import type { ArchiveFormat, PackageFileName, PackageIdentity } from '../../conda/types.ts';
-import { identifyArtifact, readPackageArtifact } from '../../layout/package-artifact.ts';
-import type { PackageArtifact } from '../../layout/types.ts';
+import { readPackageArtifact } from '../../layout/package-artifact.ts';
 import type { RegistryClient, RequestOptions } from '../../oci/registry-client.ts';
 import type { Digest, Manifest, Repository } from '../../oci/types.ts';
-import { readBlob } from '../transfer/read-blob.ts';
+import { heldPackage } from '../resolve/held-package.ts';
 
 /** A build that is about to be put under a tag. */
 export interface Newcomer {
@@ -19,9 +18,6 @@ export interface OccupantOptions {
   force: boolean;
   request: RequestOptions;
 }
-
-/** An index.json has some kilobytes. */
-const INDEX_BYTES = 4 * 1024 * 1024;
 
 /**
  * What a tag holds where a build is to go: nothing, the same manifest, or one that may be replaced: of the same archive, or any of the
@@ -43,7 +39,7 @@ export async function checkOccupant(
   // The same archive under a manifest that another tool wrote: nothing of value is replaced.
   if (archive?.digest === newcomer.archive) return 'replaced';
   const where = `oci://${repository.host}/${repository.name}:${tag}`;
-  const other = await identifyStored(artifact, repository, registry, options.request);
+  const other = await heldPackage(artifact, repository, registry, options.request);
   if (other !== undefined && !isSame(other, newcomer.name)) throw taken(where, other, repository.host);
   if (options.force) return 'replaced';
   throw archive === undefined
@@ -52,23 +48,6 @@ export async function checkOccupant(
         hint: 'Give the build another build number, or replace it on purpose with --force.',
         data: { host: repository.host, reference: where },
       });
-}
-
-/** Which package stands there, by its annotations or its index layer; undefined where neither can be had. */
-export async function identifyStored(
-  artifact: PackageArtifact,
-  repository: Repository,
-  registry: RegistryClient,
-  request: RequestOptions,
-): Promise<PackageIdentity | undefined> {
-  if (artifact.identity !== undefined || artifact.index === undefined || artifact.index.size > INDEX_BYTES)
-    return artifact.identity;
-  const bytes = await readBlob(repository, artifact.index, registry, request);
-  try {
-    return identifyArtifact(artifact, bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8')));
-  } catch {
-    return undefined;
-  }
 }
 
 export const isSame = (a: PackageIdentity, b: PackageIdentity): boolean =>
