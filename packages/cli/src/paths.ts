@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 
 /** A path as a user typed it, absolute. The shell expands `~` mostly; a quoted one comes through here. */
 export function absolute(path: string, cwd: string): string {
@@ -10,4 +10,10 @@ export function absolute(path: string, cwd: string): string {
 /** URLs and references stay as they are. */
 export function absoluteUnlessUrl(text: string, cwd: string): string {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(text) ? text : absolute(text, cwd);
+}
+
+/** A path as somebody who stands in `cwd` would type it: relative where it lies within. */
+export function withinFolder(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  return short.startsWith('..') || isAbsolute(short) ? path : short === '' ? '.' : short;
 }

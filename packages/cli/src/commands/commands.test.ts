@@ -85,6 +85,31 @@ describe('condock env show', () => {
   });
 });
 
+describe('condock env list', () => {
+  const one = (path: string) => ({
+    path,
+    kind: 'pixi-workspace' as const,
+    names: ['default'],
+    platforms: ['linux-64', 'osx-64', 'osx-arm64', 'win-64'],
+    note: 'installed by pixi',
+  });
+  const answers = {
+    'env/discover': () => ({
+      environments: [one('/folder'), one('/folder/sub/project'), one('/elsewhere/with/a/name/that/is/long')],
+      warnings: [],
+    }),
+  };
+
+  it('names what is in this folder as one would type it, and gives up notes before paths', async () => {
+    const wide = await runWith(['env', 'list'], { answers });
+    expect(wide.out).toMatch(/^\. +pixi-workspace/m);
+    expect(wide.out).toMatch(/^sub\/project .*installed by pixi\n/m);
+    const { out } = await runWith(['env', 'list'], { answers, columns: 80 });
+    expect(out).toMatch(/^\/elsewhere\/with\/a\/name\/that\/is\/long +pixi-workspace/m);
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+});
+
 describe('condock prefetch', () => {
   const failed = [{ name: 'beta', state: 'unreachable' as const, error: SILENT }];
   const report = { requested: 2, fetched: 1, cached: 0, failed, bytes: 1000, seconds: 2 };

@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { absolute } from '../paths.ts';
+import { absolute, withinFolder } from '../paths.ts';
 
 export const envList: Command = {
   name: 'env list',
@@ -22,13 +22,19 @@ export const envList: Command = {
     } else {
       session.table(
         [
-          { title: 'PATH', shrink: 1, cutFront: true },
+          { title: 'PATH', shrink: 1, least: 40, cutFront: true },
           { title: 'KIND' },
           { title: 'ENVIRONMENTS', shrink: 1, optional: 1 },
-          { title: 'PLATFORMS', shrink: 1, optional: 2 },
-          { title: 'NOTE', shrink: 1, optional: 3 },
+          { title: 'PLATFORMS', shrink: 1, least: 16, optional: 2 },
+          { title: 'NOTE', shrink: 1, least: 24, optional: 3 },
         ],
-        found.environments.map((e) => [e.path, e.kind, e.names.join(', '), e.platforms.join(', '), e.note ?? '']),
+        found.environments.map((e) => [
+          withinFolder(e.path, session.cwd),
+          e.kind,
+          e.names.join(', '),
+          e.platforms.join(', '),
+          e.note ?? '',
+        ]),
       );
     }
     for (const warning of found.warnings) session.warn(warning);

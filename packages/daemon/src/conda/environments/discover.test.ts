@@ -127,7 +127,7 @@ describe('discover', () => {
       ['far/noted', 'noted', `listed in ${at('home/.conda/environments.txt')}`],
     ]);
     expect(warnings).toEqual([
-      `1 of the 3 prefixes listed in ${at('home/.conda/environments.txt')} are no longer there.`,
+      `${at('home/.conda/environments.txt')} lists 3 prefixes, of which 1 is no longer there.`,
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { plural } from '../../../system/text.ts';
 import type { Discovered, DiscoverOptions } from '../discover.ts';
 import { isPrefix } from '../prefix/read-prefix.ts';
 import { describePrefix, foldersIn } from './find-in-folder.ts';
@@ -48,7 +49,11 @@ function offerListed(file: string, offer: (path: string, note: string) => void):
   const prefixes = lines.map((line) => line.trim()).filter((line) => isAbsolute(line));
   for (const prefix of prefixes) offer(prefix, `listed in ${file}`);
   const gone = prefixes.filter((prefix) => !isPrefix(prefix)).length;
-  return gone === 0 ? [] : [`${gone} of the ${prefixes.length} prefixes listed in ${file} are no longer there.`];
+  return gone === 0
+    ? []
+    : [
+        `${file} lists ${plural(prefixes.length, 'prefix', 'prefixes')}, of which ${gone} ${gone === 1 ? 'is' : 'are'} no longer there.`,
+      ];
 }
 
 function rootPrefixes({ env, homedir, platform }: MachineOptions): string[] {
