@@ -16,13 +16,23 @@ export interface CountingProxy extends AsyncDisposable {
   host: string;
   /** What came for the repositories of a channel since the last call for that channel. */
   take(channel: string): CountedRequest[];
+  /** Lets so many requests of a kind through, and leaves every later one without an answer until it is released. */
+  stallAfter: (count: number, isOfKind: (request: { method: string; path: string }) => boolean) => Stall;
+}
+
+export interface Stall {
+  /** Settled when the first request waits in vain. */
+  reached: Promise<void>;
+  release: () => void;
 }
 
 export async function startCountingProxy(target: string): Promise<CountingProxy> {
   let seen: CountedRequest[] = [];
   const [hostname = '', port = ''] = target.split(/:(?=\d+$)/);
+  let isStalled = (_request: { method: string; path: string }): boolean => false;
   const server = createServer((incoming, outgoing) => {
     const { method = 'GET', url: path = '/', headers } = incoming;
+    if (isStalled({ method, path })) return;
     let bytes = 0;
     const forwarded = httpRequest({ hostname, port, method, path, headers }, (answer) => {
       seen.push({ method, path, status: answer.statusCode ?? 0, bytes });
@@ -42,6 +52,17 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
       const taken = seen.filter(isOf);
       seen = seen.filter((request) => !isOf(request));
       return taken;
+    },
+    stallAfter: (count, isOfKind) => {
+      let left = count;
+      let reach: () => void;
+      const reached = new Promise<void>((resolve) => (reach = resolve));
+      isStalled = (request) => {
+        if (!isOfKind(request) || (left -= 1) >= 0) return false;
+        reach();
+        return true;
+      };
+      return { reached, release: () => (isStalled = () => false) };
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();

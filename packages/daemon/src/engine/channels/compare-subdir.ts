@@ -2,6 +2,7 @@ import type { LayoutVersion } from '@condock/protocol';
 import { parseFileName } from '../../conda/file-name.ts';
 import { encodeReference } from '../../layout/codec.ts';
 import { applyPatchInstructions } from '../../layout/repodata/patch-instructions.ts';
+import { addRecords, emptyRepodata } from '../../layout/repodata/records.ts';
 import {
   type JsonObject,
   type PatchInstructions,
@@ -66,3 +67,11 @@ export function recordsOf(repodata: Repodata | undefined): [string, JsonObject][
 /** A list as the channel's patch instructions leave it. */
 export const patched = (repodata: Repodata, { instructions }: Comparison): Repodata =>
   instructions === undefined ? repodata : applyPatchInstructions(repodata, instructions);
+
+/** What is stored and not yanked: what should be listed. */
+export function wanted(comparison: Comparison): StoredPackage[] {
+  const { subdir, stored } = comparison;
+  const bare = stored.map(({ fileName }) => ({ fileName, record: {} }));
+  const names = new Set(recordsOf(patched(addRecords(emptyRepodata(subdir), bare), comparison)).map(([name]) => name));
+  return stored.filter(({ fileName }) => names.has(fileName));
+}

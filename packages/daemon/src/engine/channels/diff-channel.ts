@@ -1,10 +1,9 @@
 import type { ChannelDifference, ResultOf } from '@condock/protocol';
 import { formatOciChannel } from '../../layout/channel.ts';
-import { addRecords, emptyRepodata } from '../../layout/repodata/records.ts';
 import { compareCodePoints } from '../../layout/repodata/stable-json.ts';
 import type { CallContext } from '../engine-host.ts';
 import { Progress } from '../packages/progress.ts';
-import { compareSubdir, type CompareOptions, type Comparison, patched, recordsOf } from './compare-subdir.ts';
+import { compareSubdir, type CompareOptions, type Comparison, recordsOf, wanted } from './compare-subdir.ts';
 import type { ScanParts } from './scan-channel.ts';
 
 /** Where a channel and its repodata disagree, package by package. What was yanked is not listed on purpose: no difference. */
@@ -34,12 +33,11 @@ function differencesOf(comparison: Comparison): ChannelDifference[] {
     recordsOf(current).map(([name, { sha256 }]) => [name, typeof sha256 === 'string' ? sha256 : null]),
   );
   const held = new Map(stored.map((p) => [p.fileName, p.archive.digest.slice('sha256:'.length)]));
-  const bare = stored.map(({ fileName }) => ({ fileName, record: {} }));
-  const wanted = new Set(recordsOf(patched(addRecords(emptyRepodata(subdir), bare), comparison)).map(([name]) => name));
+  const unyanked = new Set(wanted(comparison).map((p) => p.fileName));
   const differences: ChannelDifference[] = [];
   for (const [fileName, sha256] of held) {
     const said = listed.get(fileName);
-    if (said === undefined && wanted.has(fileName))
+    if (said === undefined && unyanked.has(fileName))
       differences.push({ subdir, fileName, kind: 'not-listed', listed: null, stored: sha256 });
     else if (typeof said === 'string' && said !== sha256)
       differences.push({ subdir, fileName, kind: 'other-digest', listed: said, stored: sha256 });

@@ -1,5 +1,5 @@
 import { addToChanneldata, emptyChanneldata } from '../../layout/repodata/channeldata.ts';
-import { addRecords, emptyRepodata, sectionOf } from '../../layout/repodata/records.ts';
+import { addRecords, emptyRepodata, removeRecords, sectionOf } from '../../layout/repodata/records.ts';
 import { addRunExports, emptyRunExports, type RunExportsEntry } from '../../layout/repodata/run-exports.ts';
 import { equalJson } from '../../layout/repodata/stable-json.ts';
 import type { Channeldata, FileRecord, JsonObject, Repodata, RunExportsDocument } from '../../layout/repodata/types.ts';
@@ -12,6 +12,14 @@ export function recordsEdit(subdir: string, records: readonly FileRecord[]): Doc
     apply: (current) => addRecords((current as Repodata | undefined) ?? emptyRepodata(subdir), records),
     // The hash says which archive is listed; what hotfixes made of the other members stays.
     holds: (current) => records.every(({ fileName, record }) => listed(current, fileName)?.sha256 === record.sha256),
+  };
+}
+
+/** Takes packages out of repodata.json. */
+export function unlistEdit(subdir: string, fileNames: readonly string[]): DocumentEdit {
+  return {
+    apply: (current) => removeRecords((current as Repodata | undefined) ?? emptyRepodata(subdir), fileNames),
+    holds: (current) => !fileNames.some((name) => listed(current, name) !== undefined),
   };
 }
 

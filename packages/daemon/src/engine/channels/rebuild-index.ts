@@ -1,14 +1,14 @@
 import type { ResultOf } from '@condock/protocol';
 import { formatOciChannel } from '../../layout/channel.ts';
 import { mergeRebuilt } from '../../layout/repodata/merge.ts';
-import { addRecords, emptyRepodata, recordFromIndex } from '../../layout/repodata/records.ts';
+import { addRecords, emptyRepodata, recordFromIndex, removeRecords } from '../../layout/repodata/records.ts';
 import { equalJson } from '../../layout/repodata/stable-json.ts';
 import { type FileRecord, type JsonObject, RECORD_SECTIONS, type Repodata } from '../../layout/repodata/types.ts';
-import type { Digest } from '../../oci/types.ts';
 import type { CallContext } from '../engine-host.ts';
 import { Progress } from '../packages/progress.ts';
 import { compareSubdir, type CompareOptions, type Comparison, patched, recordsOf } from './compare-subdir.ts';
 import { describeStored } from './describe-stored.ts';
+import { dropDeleted, takenOut, withoutDeleted } from './drop-deleted.ts';
 import { confirmChange, type DocumentEdit, type PutChange, putChange, type UpdateParts } from './document-update.ts';
 import { placeOf } from './metadata-documents.ts';
 import { recordsEdit } from './package-records.ts';
@@ -34,35 +34,54 @@ export async function rebuildIndex(
   const progress = new Progress(context.progress, title, { packages: 0, bytes: 0 });
   const result: ResultOf<'channel/index'> = { subdirs: [], warnings: [] };
   const put: PutChange[] = [];
-  /** Of repodata, by their row of the result. */
-  const lists = new Map<number, PutChange>();
+  const lists: ListedSubdir[] = [];
   let hasNoarch = false;
   try {
     for (const subdir of options.subdirs) {
-      const comparison = await compareSubdir(subdir, options, parts, () => progress.addPackage(subdir));
+      const found = await compareSubdir(subdir, options, parts, () => progress.addPackage(subdir));
+      const comparison = options.dryRun ? found : await withoutDeleted(found, parts, options.request);
       result.warnings.push(...comparison.warnings);
       const next = rebuilt(comparison);
-      const counts = countsOf(comparison, next);
-      const isNews = comparison.current === undefined ? counts.packages > 0 : !sameRecords(comparison.current, next);
+      const row: Rebuilt = { ...countsOf(comparison, next), digest: null };
+      result.subdirs.push(row);
+      const isNews = comparison.current === undefined ? row.packages > 0 : !sameRecords(comparison.current, next);
       if (!options.dryRun) put.push(...(await describeStored(comparison, options, parts, result.warnings)));
       const change = options.dryRun || !isNews ? undefined : await list(comparison, next, options, parts);
-      if (change !== undefined) lists.set(result.subdirs.length, change);
+      if (change !== undefined) lists.push({ comparison, change, row });
       hasNoarch ||= subdir === 'noarch' && (change ?? comparison.current) !== undefined;
-      result.subdirs.push({ ...counts, digest: null });
     }
     // Clients look for noarch in every channel, so an empty one has to be there.
     if (!options.dryRun && !hasNoarch && result.subdirs.some(({ packages }) => packages > 0)) {
       const place = placeOf(options.channel, 'noarch', options.layout, 'repodata');
       put.push(await putChange(place, recordsEdit('noarch', []), parts, options.request));
     }
-    const confirm = (change: PutChange): Promise<Digest> => confirmChange(change, parts, options.request);
-    const confirmed = [...lists].map(async ([at, change]) => [at, await confirm(change)] as const);
-    const [digests] = await Promise.all([Promise.all(confirmed), ...put.map(confirm)]);
-    const last = new Map(digests);
-    return { ...result, subdirs: result.subdirs.map((row, at) => ({ ...row, digest: last.get(at) ?? null })) };
+    await Promise.all([
+      ...put.map((change) => confirmChange(change, parts, options.request)),
+      ...lists.map((listed) => confirmList(listed, options, parts)),
+    ]);
+    return result;
   } finally {
     progress.end();
   }
+}
+
+/** A subdir whose repodata was put, and its row of the result. */
+interface ListedSubdir {
+  comparison: Comparison;
+  change: PutChange;
+  row: Rebuilt;
+}
+
+async function confirmList(
+  { comparison, change, row }: ListedSubdir,
+  options: RebuildOptions,
+  parts: RebuildParts,
+): Promise<void> {
+  row.digest = await confirmChange(change, parts, options.request);
+  const { digest, unlisted } = await dropDeleted(comparison, change.place, parts, options.request);
+  row.digest = digest ?? row.digest;
+  row.packages -= unlisted;
+  row.added -= unlisted;
 }
 
 function rebuilt(comparison: Comparison): Repodata {
@@ -101,16 +120,22 @@ function countsOf({ subdir, current }: Comparison, next: Repodata): Omit<Rebuilt
   };
 }
 
-function list(
-  { subdir, current: base }: Comparison,
+/** What had been taken out before is listed once: who takes it out again has the last word, and no two wait for each other. */
+async function list(
+  comparison: Comparison,
   next: Repodata,
   { channel, layout, request }: RebuildOptions,
   parts: UpdateParts,
 ): Promise<PutChange> {
-  const apply = (there: JsonObject | undefined): Repodata =>
-    mergeRebuilt({ base, rebuilt: next, current: there as Repodata | undefined });
-  const edit: DocumentEdit = { apply, holds: (there) => sameRecords(there as Repodata, apply(there)) };
-  return putChange(placeOf(channel, subdir, layout, 'repodata'), edit, parts, request);
+  const { subdir, current: base } = comparison;
+  const editTo = (rebuilt: Repodata): DocumentEdit => {
+    const apply = (there: JsonObject | undefined): Repodata =>
+      mergeRebuilt({ base, rebuilt, current: there as Repodata | undefined });
+    return { apply, holds: (there) => sameRecords(there as Repodata, apply(there)) };
+  };
+  const put = await putChange(placeOf(channel, subdir, layout, 'repodata'), editTo(next), parts, request);
+  const once = takenOut(comparison).map((p) => p.fileName);
+  return once.length === 0 ? put : { ...put, edit: editTo(removeRecords(next, once)) };
 }
 
 const sameRecords = (a: Repodata, b: Repodata): boolean =>

@@ -9,7 +9,7 @@ import {
   changeInstructions,
   emptyPatchInstructions,
 } from '../../layout/repodata/patch-instructions.ts';
-import { copySections, emptyRepodata, removeRecords } from '../../layout/repodata/records.ts';
+import { copySections, emptyRepodata } from '../../layout/repodata/records.ts';
 import { emptyRunExports, removeRunExports } from '../../layout/repodata/run-exports.ts';
 import type { JsonObject, PatchInstructions, Repodata, RunExportsDocument } from '../../layout/repodata/types.ts';
 import type { OciChannel } from '../../layout/types.ts';
@@ -25,7 +25,7 @@ import {
   type UpdateParts,
 } from './document-update.ts';
 import { placeOf, readDocument } from './metadata-documents.ts';
-import { listed as listedIn } from './package-records.ts';
+import { listed as listedIn, unlistEdit } from './package-records.ts';
 import { type NamedPackage, parsePackageName } from './package-name.ts';
 
 export interface RemoveOptions {
@@ -59,8 +59,11 @@ export async function removePackages(options: RemoveOptions, parts: UpdateParts)
     const those = [...names.values()].filter((n) => n.subdir === subdir);
     const removals = await find(subdir, those, options, parts);
     if (!options.dryRun) await unlist(subdir, removals, options, parts);
+    if (!options.yank && !options.dryRun) {
+      for (const removal of removals) await deleteManifest(removal, removals, options, parts);
+      await unlistAgain(subdir, removals, options, parts);
+    }
     for (const removal of removals) {
-      if (!options.yank && !options.dryRun) await deleteManifest(removal, removals, options, parts);
       rows.push({
         package: removal.text,
         done: removal.listed || removal.stored !== undefined,
@@ -133,11 +136,18 @@ async function unlist(
   await Promise.all(put.map((p) => confirmChange(p, parts, request)));
 }
 
-function unlistEdit(subdir: string, names: readonly string[]): DocumentEdit {
-  return {
-    apply: (there) => removeRecords((there as Repodata | undefined) ?? emptyRepodata(subdir), names),
-    holds: (there) => !names.some((name) => isListed(there, name)),
-  };
+/** Who rebuilt the index between the two steps may have listed what was still there; see `dropDeleted`, the other half of this. */
+async function unlistAgain(
+  subdir: string,
+  removals: readonly Removal[],
+  { channel, layout, request }: RemoveOptions,
+  parts: UpdateParts,
+): Promise<void> {
+  const place = placeOf(channel, subdir, layout, 'repodata');
+  const there = (await readDocument(place, parts.registry, request))?.json;
+  const names = removals.map((r) => r.name.fileName).filter((name) => isListed(there, name));
+  if (names.length > 0)
+    await confirmChange(await putChange(place, unlistEdit(subdir, names), parts, request), parts, request);
 }
 
 /** As a rebuilt index will have it: the name of a .tar.bz2 stands for both archives of its build. */

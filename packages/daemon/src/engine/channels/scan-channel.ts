@@ -26,6 +26,7 @@ export interface StoredPackage {
   subdir: string;
   fileName: string;
   repository: Repository;
+  tag: string;
   archive: { digest: Digest; size: number; md5: string | undefined };
   /** info/index.json */
   index: Record<string, unknown>;
@@ -176,6 +177,7 @@ async function readTag(repository: Repository, tag: string, scanning: Scanning):
     subdir: options.subdir,
     fileName: formatFileName(identity, format as ArchiveFormat),
     repository,
+    tag,
     archive: { digest: layer.digest, size: layer.size, md5: layer.annotations?.['org.conda.md5'] },
     index,
     info: artifact.info,
