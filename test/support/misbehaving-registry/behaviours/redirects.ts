@@ -8,12 +8,13 @@ export interface RedirectOptions {
   /** Fixed, or made for each request. May be relative. */
   to: string | ((request: SeenRequest) => string);
   status?: 301 | 302 | 303 | 307 | 308;
+  /** Default: downloads of blobs. `{}`: every request of whatever kind. */
   on?: When;
 }
 
 /** Sends clients elsewhere: another host, another port, down to http, round in circles. */
-export function redirect({ to, status = 307, on }: RedirectOptions): Behaviour {
-  return behaviour({ ...BLOB_GET, ...on }, (request) =>
+export function redirect({ to, status = 307, on = BLOB_GET }: RedirectOptions): Behaviour {
+  return behaviour(on, (request) =>
     Promise.resolve({
       status,
       headers: { location: typeof to === 'string' ? to : to(request) },
