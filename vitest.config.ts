@@ -41,6 +41,7 @@ export default defineConfig({
           // One window, one story: what fails makes the rest meaningless.
           bail: 1,
           testTimeout: 90_000,
+          expect: { poll: { timeout: 20_000 } },
           hookTimeout: 180_000,
           fileParallelism: false,
         },

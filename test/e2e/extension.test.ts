@@ -193,12 +193,12 @@ describe.skipIf(!isReady)('the extension in VS Code', () => {
   story('gets a new daemon when the old one is killed', async () => {
     const [before] = await condock.living();
     process.kill(before!, 'SIGKILL');
-    await expect.poll(() => condock.living(), { timeout: 20_000 }).not.toContain(before);
-    await expect.poll(async () => (await condock.living()).length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => condock.living()).not.toContain(before);
+    await expect.poll(async () => (await condock.living()).length).toBe(1);
     await window.run('Condock: Refresh Environments');
     await window.row('my-tool 0.1.0, Available').waitFor();
     await workspace.lock(workspace.packages);
-    await expect.poll(() => window.row('my-tool').count(), { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => window.row('my-tool').count()).toBe(0);
     await window.screenshot('new-daemon');
   });
 

@@ -14,6 +14,8 @@ export interface Window extends AsyncDisposable {
   run(command: string): Promise<void>;
   /** Answers the box that is open and goes on. */
   answer(text: string): Promise<void>;
+  /** Answers the box that asks for a folder. */
+  answerFolder(path: string, button: string): Promise<void>;
   /** Chooses an entry of the list that is open. */
   choose(entry: string | RegExp): Promise<void>;
   /** Opens the menu of a row and chooses an entry of it; `look` sees it open. */
@@ -24,6 +26,10 @@ export interface Window extends AsyncDisposable {
   /** Clicks a button of a toast. */
   press(toast: Locator, button: string): Promise<void>;
   closeToasts(): Promise<void>;
+  /** What was copied last. */
+  clipboard(): Promise<string>;
+  /** The question that stands before everything else. */
+  dialog(): Locator;
   /** The page that Condock shows beside the editors. */
   webview(): FrameLocator;
   screenshot(name: string): Promise<void>;
@@ -73,10 +79,24 @@ export async function openWindow(screenshots: string): Promise<Window> {
       await page.waitForTimeout(150);
       await page.keyboard.press('Enter');
     },
+    answerFolder: async (path, button) => {
+      const input = box.locator('input:not([type=checkbox])').first();
+      await input.waitFor();
+      // It begins with a folder of its own, looks into what is typed, and mends it meanwhile.
+      await box.getByRole('option', { name: '..' }).first().waitFor();
+      do {
+        await input.fill(`${path}/`);
+        await page.waitForTimeout(700);
+      } while ((await input.inputValue()) !== `${path}/`);
+      await box.getByRole('button', { name: button }).click();
+    },
     choose: async (entry) => {
       await box.getByRole('option', { name: entry }).first().click();
     },
     menu: async (row, entry, look) => {
+      await row.waitFor();
+      // A tree that is just drawn anew gives the menu of the view instead of the row's.
+      await page.waitForTimeout(400);
       await row.click({ button: 'right' });
       const item = page.locator('.monaco-menu').getByRole('menuitem', { name: entry, exact: true });
       await item.waitFor();
@@ -85,6 +105,7 @@ export async function openWindow(screenshots: string): Promise<Window> {
       do {
         await page.waitForTimeout(150);
         await item.click({ timeout: 2000 }).catch(() => undefined);
+        await item.waitFor({ state: 'detached', timeout: 1000 }).catch(() => undefined);
       } while ((await item.count()) > 0);
     },
     find: async (file) => {
@@ -98,8 +119,14 @@ export async function openWindow(screenshots: string): Promise<Window> {
       await toast.getByRole('button', { name: button, exact: true }).click();
     },
     closeToasts: async () => {
+      const toasts = page.locator('.notification-toast');
+      if ((await toasts.count()) === 0) return;
       await window.run('Notifications: Clear All Notifications');
+      // Carried out some time later, it would take the next one along.
+      while ((await toasts.count()) > 0) await page.waitForTimeout(50);
     },
+    clipboard: async () => await page.evaluate<string>('navigator.clipboard.readText()'),
+    dialog: () => page.locator('.monaco-dialog-box'),
     webview: () => page.locator('iframe.webview.ready').last().contentFrame().frameLocator('iframe#active-frame'),
     screenshot: async (name) => {
       await page.screenshot({ path: join(screenshots, `${name}.png`) });

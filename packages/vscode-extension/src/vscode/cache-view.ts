@@ -1,9 +1,11 @@
 import { toCondockError, type ResultOf } from '@condock/protocol';
 import * as vscode from 'vscode';
 import type { Ends } from '../core/listeners.ts';
+import { blobCount } from '../core/counts.ts';
 import { formatBytes, formatCount } from '../core/format.ts';
 import type { App } from './app.ts';
 import { CONTEXT, VIEWS } from './ids.ts';
+import { spoken } from './spoken.ts';
 
 interface Row {
   label: string;
@@ -49,7 +51,7 @@ export function createCacheView(app: App): CacheView {
           warning === true ? new vscode.ThemeColor('list.warningForeground') : undefined,
         );
         item.tooltip = tooltip ?? `${label}: ${description}`;
-        return item;
+        return spoken(item);
       },
     },
   });
@@ -76,7 +78,7 @@ function describeCache(
   return [
     {
       ...{ label: t('On disk'), icon: 'database', warning: isTight },
-      description: t('{0} in {1} blobs', formatBytes(bytes), formatCount(blobs)),
+      description: t('{0} in {1}', formatBytes(bytes), blobCount(blobs)),
     },
     {
       ...{ label: t('Quota'), icon: 'dashboard', warning: isTight },
@@ -84,20 +86,27 @@ function describeCache(
     },
     ...(partial === 0
       ? []
-      : [{ label: t('Unfinished'), icon: 'sync', description: t('{0} downloads go on when asked again', partial) }]),
+      : [
+          {
+            ...{ label: t('Unfinished'), icon: 'sync', description: formatCount(partial) },
+            tooltip: t(
+              'Downloads that were not finished. They go on where they stopped when they are asked for again.',
+            ),
+          },
+        ]),
     ...(pinned === 0 ? [] : [{ label: t('Pinned'), icon: 'pinned', description: formatCount(pinned) }]),
     ...(verification === undefined ? [] : [verifiedRow(verification)]),
-    { label: t('Place'), icon: 'folder', description: path },
+    { label: t('Place'), icon: 'folder-opened', description: path },
   ];
 }
 
 function verifiedRow({ checked, bad }: ResultOf<'cache/verify'>): Row {
   const { t } = vscode.l10n;
   return bad.length === 0
-    ? { label: t('Verified'), icon: 'verified', description: t('{0} blobs are sound', formatCount(checked)) }
+    ? { label: t('Verified'), icon: 'verified', description: t('{0}, all sound', blobCount(checked)) }
     : {
         ...{ label: t('Verified'), icon: 'warning', warning: true },
-        description: t('{0} of {1} blobs were damaged and set aside', bad.length, formatCount(checked)),
+        description: t('{0} of {1} damaged and set aside', formatCount(bad.length), blobCount(checked)),
         tooltip: bad.map(({ digest, reason }) => `${digest}: ${reason}`).join('\n'),
       };
 }

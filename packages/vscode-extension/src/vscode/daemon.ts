@@ -93,8 +93,13 @@ export function createDaemon({ script, version, nodePath, log }: DaemonOptions):
       engaged = true;
       life.restarting = true;
       try {
-        // Its successor is started by the next call, and waits for nothing of the old one's.
-        if (client.status === 'connected') await client.request('daemon/stop', {});
+        if (client.status === 'connected') {
+          const left = leaving(client);
+          await client.request('daemon/stop', {});
+          // Until it says that it goes, a call would still be its own, and end with it.
+          await left;
+        }
+        // Its successor is started by this call, and waits for nothing of the old one's.
         await client.request('daemon/ping', {});
       } finally {
         life.restarting = false;
@@ -106,6 +111,24 @@ export function createDaemon({ script, version, nodePath, log }: DaemonOptions):
       });
     },
   };
+}
+
+/** Milliseconds that a daemon may take to say that it goes. */
+const LEAVING_MS = 5000;
+
+/** Resolves once the daemon that is connected takes no more calls. */
+function leaving(client: ReconnectingClient): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      listening[Symbol.dispose]();
+      resolve();
+    };
+    const timer = setTimeout(done, LEAVING_MS);
+    const listening = client.onStatus((status) => {
+      if (status !== 'connected') done();
+    });
+  });
 }
 
 /** What a program says to `--version`; undefined where it does not start or takes long. */

@@ -6,6 +6,7 @@ import { type EnvironmentNode, kindLabel, type PackageNode, type TreeNode } from
 import { formatCount } from '../core/format.ts';
 import { stateUri } from './decorations.ts';
 import { COMMANDS } from './ids.ts';
+import { spoken } from './spoken.ts';
 
 const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
 
@@ -24,9 +25,9 @@ export function plainItem(node: Exclude<TreeNode, EnvironmentNode>): vscode.Tree
       const item = new vscode.TreeItem(node.label, node.found.kind === 'specs' ? Collapsed : Expanded);
       item.description = kindLabel(node.found.kind);
       item.tooltip = node.found.path;
-      item.iconPath = new vscode.ThemeIcon(node.found.kind === 'specs' ? 'file' : 'folder-library');
+      item.iconPath = new vscode.ThemeIcon(node.found.kind === 'specs' ? 'checklist' : 'folder-library');
       item.contextValue = `found.${node.found.kind}`;
-      return item;
+      return spoken(item);
     }
     case 'group': {
       const item = new vscode.TreeItem(node.group.label, Collapsed);

@@ -2,10 +2,12 @@ import * as vscode from 'vscode';
 import type { Ends } from '../core/listeners.ts';
 import { type EnvironmentRow, environmentRow, isSameRow } from '../core/environments/environment-row.ts';
 import { isFiltering } from '../core/environments/filter.ts';
+import { stateFacts } from '../core/environments/state-facts.ts';
 import { packageMarkdown } from '../core/environments/package-text.ts';
 import { type EnvironmentTarget, targetKey, targetsOf } from '../core/environments/target.ts';
 import { childrenOf, type EnvironmentNode, type TreeNode, type TreeSettings } from '../core/environments/tree.ts';
 import { errorText } from '../core/error-actions.ts';
+import { t } from '../core/l10n.ts';
 import { soon } from '../core/soon.ts';
 import type { App } from './app.ts';
 import { createBusyBar } from './busy-bar.ts';
@@ -113,7 +115,9 @@ export function createEnvironmentsView(app: App): EnvironmentsView {
   });
   const describeView = (): void => {
     const count = view.filter.states.size;
-    const parts = [view.filter.name.trim(), count === 0 ? '' : vscode.l10n.t('{0} states', count)];
+    const states =
+      count === 1 ? [...view.filter.states].map((state) => stateFacts(state).label()).join() : t('{0} states', count);
+    const parts = [view.filter.name.trim(), count === 0 ? '' : states];
     tree.description = isFiltering(view.filter) ? parts.filter((part) => part !== '').join(', ') : '';
     void vscode.commands.executeCommand('setContext', CONTEXT.filtered, isFiltering(view.filter));
     void vscode.commands.executeCommand('setContext', CONTEXT.machine, view.showsMachine);

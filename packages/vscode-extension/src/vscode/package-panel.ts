@@ -1,6 +1,7 @@
 import { listFiles } from '@condock/client';
 import { isCancellation, type PackageInsides } from '@condock/protocol';
 import * as vscode from 'vscode';
+import { packageCount } from '../core/counts.ts';
 import type { Ends } from '../core/listeners.ts';
 import { html } from '../core/html.ts';
 import { mapLimited } from '../core/map-limited.ts';
@@ -83,7 +84,7 @@ export function createPackagePanel(app: Pick<App, 'context' | 'daemon' | 'model'
       ({ kind, reference }) => kind === 'conda' && reference !== null,
     );
     const answers = await withProgress({
-      title: t('Asking {0} packages what they need', packages.length),
+      title: t('Asking {0} what they need', packageCount(packages.length)),
       run: async ({ signal, onProgress }) => {
         let done = 0;
         return await mapLimited(packages, AT_ONCE, async (entry) => {

@@ -2,11 +2,13 @@ import { toCondockError, type ResultOf, type SessionDocument } from '@condock/pr
 import * as vscode from 'vscode';
 import type { Ends } from '../core/listeners.ts';
 import { errorText } from '../core/error-actions.ts';
-import { formatCount, formatExpiry } from '../core/format.ts';
+import { packageCount } from '../core/counts.ts';
+import { formatExpiry } from '../core/format.ts';
 import type { App } from './app.ts';
 import { CONTEXT, VIEWS } from './ids.ts';
 import { publishedHere } from './published-here.ts';
 import { settings } from './settings.ts';
+import { spoken } from './spoken.ts';
 
 export type RegistryNode =
   | { kind: 'section'; label: string; children: RegistryNode[] }
@@ -73,7 +75,7 @@ export function createRegistriesView(app: App): Ends & { refresh(): void } {
       if (node.kind === 'session') return node.session.scopes.map((scope) => ({ kind: 'scope', ...scope }));
       return node.kind === 'channel' ? await insideChannel(node.channel) : [];
     },
-    getTreeItem: registryItem,
+    getTreeItem: (node) => (node.kind === 'message' ? registryItem(node) : spoken(registryItem(node))),
   };
   const tree = vscode.window.createTreeView(VIEWS.registries, { treeDataProvider: provider });
   const refresh = (): void => changed.fire(undefined);
@@ -112,8 +114,7 @@ function registryItem(node: RegistryNode): vscode.TreeItem {
     case 'subdir': {
       const { subdir, packages } = node.subdir;
       const item = new vscode.TreeItem(subdir, None);
-      item.description =
-        packages === 1 ? vscode.l10n.t('1 package') : vscode.l10n.t('{0} packages', formatCount(packages));
+      item.description = packageCount(packages);
       item.iconPath = new vscode.ThemeIcon('package');
       return item;
     }

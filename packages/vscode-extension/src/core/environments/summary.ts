@@ -1,4 +1,5 @@
 import type { EnvironmentPackage, PackageState } from '@condock/protocol';
+import { packageCount } from '../counts.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { t } from '../l10n.ts';
 
@@ -38,7 +39,7 @@ export function summarize(packages: readonly EnvironmentPackage[]): Summary {
 /** One line: `212 packages, 195 cached, 41 MB to go`. */
 export function describeSummary(summary: Summary): string {
   const { total, cached, fetchable, bytesToGo } = summary;
-  const parts = [total === 1 ? t('1 package') : t('{0} packages', formatCount(total))];
+  const parts = [packageCount(total)];
   if (total > 0) parts.push(cached === total ? t('all cached') : t('{0} cached', formatCount(cached)));
   if (fetchable > 0) parts.push(bytesToGo > 0 ? t('{0} to go', formatBytes(bytesToGo)) : t('{0} to go', fetchable));
   const troubled = troubles(summary);

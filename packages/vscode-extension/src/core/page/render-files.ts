@@ -1,4 +1,5 @@
-import { formatBytes, formatCount } from '../format.ts';
+import { fileCount as countFiles } from '../counts.ts';
+import { formatBytes } from '../format.ts';
 import { html, type SafeHtml } from '../html.ts';
 import { t } from '../l10n.ts';
 import type { FileNode } from './file-tree.ts';
@@ -14,14 +15,12 @@ const OPEN_ROWS = 40;
 export function renderFileTree({ files, fileCount, fileBytes }: PackagePage): SafeHtml {
   if (files.length === 0) return html`<p class="empty">${t('The package installs no files.')}</p>`;
   const total = fileBytes ?? files.reduce((sum, { size }) => sum + (size ?? 0), 0);
-  const count = countText(fileCount);
+  const count = countFiles(fileCount);
   return html`<p class="amount">${count}${total > 0 ? `, ${formatBytes(total)}` : ''}</p>
     <div role="tree" id="files" aria-label="${t('Files of the package')}">
       ${files.map((node, at) => renderFileRow(node, { level: 1, open: files.length < OPEN_ROWS, first: at === 0 }))}
     </div>`;
 }
-
-const countText = (count: number): string => (count === 1 ? t('1 file') : t('{0} files', formatCount(count)));
 
 /** One row, and below an open folder its rows. */
 export function renderFileRow(
@@ -30,12 +29,12 @@ export function renderFileRow(
 ): SafeHtml {
   const isFolder = node.type === 'directory';
   const size = node.size === undefined ? '' : formatBytes(node.size);
-  const spoken = [node.name, isFolder ? countText(node.count) : '', size].filter((part) => part !== '').join(', ');
+  const spoken = [node.name, isFolder ? countFiles(node.count) : '', size].filter((part) => part !== '').join(', ');
   const attributes = html`role="treeitem" aria-level="${level}" data-path="${node.path}"
   tabindex="${first ? '0' : '-1'}" aria-label="${spoken}"`;
   const row = html`<span class="row"
     ><span class="name type-${node.type}">${node.name}</span
-    ><span class="size">${isFolder ? countText(node.count) : ''}</span><span class="size bytes">${size}</span></span
+    ><span class="size">${isFolder ? countFiles(node.count) : ''}</span><span class="size bytes">${size}</span></span
   >`;
   if (!isFolder) return html`<div ${attributes}>${row}</div>`;
   const children = node.children.map((child) => renderFileRow(child, { level: level + 1, open: false, first: false }));

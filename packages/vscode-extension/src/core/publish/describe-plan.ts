@@ -1,4 +1,5 @@
 import type { ResultOf } from '@condock/protocol';
+import { blobCount } from '../counts.ts';
 import { formatBytes } from '../format.ts';
 import { t } from '../l10n.ts';
 
@@ -9,20 +10,21 @@ export function describePlan(files: readonly PublishedFile[]): string {
   return files.map(describeFile).join('\n\n');
 }
 
-function describeFile({ file, reference, layout, blobs, error }: PublishedFile): string {
+function describeFile({ file, reference, layout, blobs, warnings = [], error }: PublishedFile): string {
   const name = file.split(/[\\/]/).at(-1) ?? file;
   if (error !== undefined) return [name, `✗ ${error.message}`, error.hint ?? ''].filter(Boolean).join('\n');
-  return [name, `→ ${reference ?? t('no reference')} (${layout})`, describeBlobs(blobs)].join('\n');
+  const unusual = warnings.map((warning) => `⚠ ${warning}`);
+  return [name, `→ ${reference ?? t('no reference')} (${layout})`, describeBlobs(blobs), ...unusual].join('\n');
 }
 
-export function describeBlobs(blobs: PublishedFile['blobs']): string {
+function describeBlobs(blobs: PublishedFile['blobs']): string {
   const part = (moved: PublishedFile['blobs'][number]['moved'], words: (n: number, bytes: string) => string) => {
     const some = blobs.filter((blob) => blob.moved === moved);
     const bytes = some.reduce((sum, { size }) => sum + size, 0);
     return some.length === 0 ? [] : [words(some.length, formatBytes(bytes))];
   };
   return [
-    ...part('uploaded', (n, bytes) => t('{0} blobs to upload, {1}', n, bytes)),
+    ...part('uploaded', (n, bytes) => t('{0} to upload, {1}', blobCount(n), bytes)),
     ...part('mounted', (n, bytes) => t('{0} mounted from elsewhere in the registry, {1}', n, bytes)),
     ...part('present', (n, bytes) => t('{0} there already, {1}', n, bytes)),
   ].join('; ');

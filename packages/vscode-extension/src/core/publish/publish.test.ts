@@ -35,6 +35,11 @@ describe('what a dry run says', () => {
       'a-1.0-0.conda\n→ oci://h/c/noarch/a:1.0-0 (v0)\n2 blobs to upload, 2.0 MB; 1 there already, 900 B',
     );
   });
+  it('says what is unusual about an archive', () => {
+    expect(describePlan([{ ...file, blobs: [], warnings: ['It has no metadata.json.'] }])).toMatch(
+      /\n⚠ It has no metadata\.json\.$/,
+    );
+  });
   it('says why a file can not be published, and parts it from the others', () => {
     const bad = { ...file, error: { code: 'already-exists', message: 'It is there.', hint: 'Force it.' } as const };
     expect(describePlan([bad])).toBe('a-1.0-0.conda\n✗ It is there.\nForce it.');

@@ -1,5 +1,6 @@
 import type { EnvironmentPackage } from '@condock/protocol';
-import { formatBytes, formatCount } from '../format.ts';
+import { packageCount } from '../counts.ts';
+import { formatBytes } from '../format.ts';
 import { html, jsonForScript, type SafeHtml } from '../html.ts';
 import { stateFacts } from '../environments/state-facts.ts';
 import { t } from '../l10n.ts';
@@ -23,7 +24,7 @@ export function renderSizes(title: string, packages: readonly EnvironmentPackage
   return html`<header>
       <h1>${title}</h1>
       <p class="summary">
-        ${t('{0} packages, {1} as archives', formatCount(sized.length), formatBytes(total))}${unknown === 0 ? '' : `, ${t('{0} of unknown size', unknown)}`}
+        ${t('{0}, {1} as archives', packageCount(sized.length), formatBytes(total))}${unknown === 0 ? '' : `, ${t('{0} of unknown size', unknown)}`}
       </p>
       <p class="pills" id="legend"></p>
     </header>

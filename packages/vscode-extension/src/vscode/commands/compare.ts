@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { compareEnvironments, comparisonMarkdown } from '../../core/compare/compare.ts';
-import type { EnvironmentTarget } from '../../core/environments/target.ts';
+import type { EnvironmentTarget, FoundEnvironment } from '../../core/environments/target.ts';
 import { t } from '../../core/l10n.ts';
 import type { App } from '../app.ts';
 import { COMMANDS } from '../ids.ts';
@@ -11,7 +11,8 @@ import { targetOf } from './selection.ts';
 export function compareCommands(app: App, reports: Reports) {
   return {
     [COMMANDS.compare]: async (argument: unknown) => {
-      const lock = await targetOf(app, argument, t('Which lock shall be compared?'));
+      const isLock = ({ kind }: FoundEnvironment): boolean => kind !== 'prefix';
+      const lock = await targetOf(app, argument, t('Which lock shall be compared?'), isLock);
       const prefix = lock === undefined ? undefined : await pickPrefix(app, lock);
       if (lock === undefined || prefix === undefined) return;
       const [locked, installed] = await Promise.all([app.model.load(lock), app.model.load({ path: prefix })]);

@@ -2,6 +2,7 @@ import { CondockError, isCancellation, type ParamsOf, type ResultOf } from '@con
 import * as vscode from 'vscode';
 import { errorText } from '../../core/error-actions.ts';
 import { targetParams } from '../../core/environments/target.ts';
+import { packageCount } from '../../core/counts.ts';
 import { formatBytes, formatCount, formatSeconds } from '../../core/format.ts';
 import { t } from '../../core/l10n.ts';
 import type { App } from '../app.ts';
@@ -48,8 +49,7 @@ export function prefetchCommands(app: App, reports: Reports) {
           hint: t('Choose packages in the Environments view.'),
         });
       }
-      const title =
-        nodes.length === 1 ? t('Prefetching {0}', first.entry.name) : t('Prefetching {0} packages', nodes.length);
+      const title = t('Prefetching {0}', nodes.length === 1 ? first.entry.name : packageCount(nodes.length));
       await run(title, { references });
     },
   };
@@ -59,10 +59,10 @@ async function tell(result: Prefetched, reports: Reports, again: () => Promise<v
   const { fetched, cached, failed, bytes, seconds } = result;
   const got =
     fetched === 0
-      ? t('Nothing to fetch: {0} packages were cached already.', formatCount(cached))
+      ? t('Nothing to fetch: {0} cached already.', packageCount(cached))
       : t(
-          'Fetched {0} packages, {1} in {2}; {3} were cached already.',
-          ...[formatCount(fetched), formatBytes(bytes), formatSeconds(seconds), formatCount(cached)],
+          'Fetched {0}, {1} in {2}; {3} cached already.',
+          ...[packageCount(fetched), formatBytes(bytes), formatSeconds(seconds), formatCount(cached)],
         );
   if (failed.length === 0) {
     await vscode.window.showInformationMessage(got);

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { describeSummary } from '../../core/environments/summary.ts';
-import { type EnvironmentTarget, targetsOf } from '../../core/environments/target.ts';
+import { type EnvironmentTarget, type FoundEnvironment, targetsOf } from '../../core/environments/target.ts';
 import { kindLabel, type PackageNode, type TreeNode } from '../../core/environments/tree.ts';
 import { t } from '../../core/l10n.ts';
 import type { App } from '../app.ts';
@@ -23,6 +23,7 @@ export async function targetOf(
   app: App,
   argument: unknown,
   placeHolder: string,
+  isMeant: (found: FoundEnvironment) => boolean = () => true,
 ): Promise<EnvironmentTarget | undefined> {
   if (typeof argument === 'object' && argument !== null && 'target' in argument) {
     return (argument as { target: EnvironmentTarget }).target;
@@ -32,7 +33,7 @@ export async function targetOf(
     await app.showError(app.model.error);
     return undefined;
   }
-  const items = app.model.found.flatMap((found) =>
+  const items = app.model.found.filter(isMeant).flatMap((found) =>
     targetsOf(found, app.here).map((target) => {
       const loaded = app.model.get(target);
       const name = [target.environment, target.platform].filter((part) => part !== undefined).join(' · ');

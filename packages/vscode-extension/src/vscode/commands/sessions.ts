@@ -13,7 +13,7 @@ type Login = ParamsOf<'session/login'>;
 export function sessionCommands(app: App) {
   return {
     [COMMANDS.signIn]: async (argument: unknown) => {
-      const host = hostArgument(argument) ?? (await askHost());
+      const host = hostArgument(argument) ?? (await askHost(t('Sign In (1/3)')));
       if (host === undefined) return;
       const login = await askSecret(host);
       if (login === undefined) return;
@@ -27,7 +27,7 @@ export function sessionCommands(app: App) {
       void vscode.window.showInformationMessage(text);
     },
     [COMMANDS.testRegistry]: async (argument: unknown) => {
-      const host = hostArgument(argument) ?? (await askHost());
+      const host = hostArgument(argument) ?? (await askHost(t('Test a Registry')));
       if (host === undefined) return;
       const facts = await withProgress({
         title: t('Asking {0}', host),
@@ -75,10 +75,10 @@ function hostArgument(argument: unknown): string | undefined {
   return node?.session?.host ?? (node?.channel === undefined ? undefined : hostOf(node.channel));
 }
 
-async function askHost(): Promise<string | undefined> {
+async function askHost(title: string): Promise<string | undefined> {
   const known = [...new Set(settings.channels().flatMap((channel) => hostOf(channel) ?? []))];
   const typed = await vscode.window.showInputBox({
-    ...{ title: t('Sign In (1/3)'), prompt: t('Host of the registry'), placeHolder: 'ghcr.io', ignoreFocusOut: true },
+    ...{ title, prompt: t('Host of the registry'), placeHolder: 'ghcr.io', ignoreFocusOut: true },
     value: known[0] ?? '',
     validateInput: (text) => (hostOf(text) === undefined ? t('Say the host, such as ghcr.io') : ''),
   });
