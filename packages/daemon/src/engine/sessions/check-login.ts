@@ -3,31 +3,38 @@ import { belongsTo, type Credentials, scopedIdentity, type Secret } from '../../
 import type { RegistryClient } from '../../oci/registry-client.ts';
 
 export interface CheckLoginParts {
-  credentials: Pick<Credentials, 'offer' | 'connectionClosed'>;
+  credentials: Pick<Credentials, 'offer' | 'find' | 'connectionClosed'>;
   registry: Pick<RegistryClient, 'ping' | 'forgetIdentities'>;
   random: () => string;
+}
+
+export interface CheckedLogin {
+  secret: string;
+  note?: string;
 }
 
 /**
  * Shows a credential to its registry before it is kept: as an identity that no other request can name. Rejects with `denied` if the
  * registry refuses it, `registry-error` if what answers is no registry, and as `ping` does. A registry that lets everyone in takes
- * every credential: then the answer is a sentence that says so.
+ * every credential: then `note` is a sentence that says so. `secret` is what to keep: a registry may have exchanged a refresh token
+ * when it was shown.
  */
 export async function checkLogin(
   { credentials, registry, random }: CheckLoginParts,
   host: string,
   secret: Secret,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<CheckedLogin> {
   const connection = `login ${random()}`;
+  const identity = scopedIdentity(connection, 'login');
   credentials.offer(connection, 'login', host, secret);
   try {
-    const { status, challenges, webPage } = await registry.ping(host, {
-      identity: scopedIdentity(connection, 'login'),
-      signal,
-    });
+    const { status, challenges, webPage } = await registry.ping(host, { identity, signal });
     if (status >= 200 && status < 300 && !webPage) {
-      return challenges.length > 0 ? undefined : `${host} lets everyone in and did not look at the ${nameOf(secret)}.`;
+      const now = await credentials.find({ host, identity, signal });
+      const checked = { secret: (now ?? secret).secret };
+      if (challenges.length > 0) return checked;
+      return { ...checked, note: `${host} lets everyone in and did not look at the ${nameOf(secret)}.` };
     }
     throw status === 401 || status === 403 ? refused(host, secret, status) : noRegistry(host, status);
   } catch (error) {

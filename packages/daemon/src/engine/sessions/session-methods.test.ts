@@ -94,6 +94,21 @@ describe('session methods', () => {
     expect(await credentials.find({ host: 'h.io' })).toBeUndefined();
   });
 
+  it('keep the refresh token that a registry gave in exchange for the one that it was shown', async () => {
+    takes = () => 200;
+    const ping = registry.ping.bind(registry);
+    registry.ping = async (host, options) => {
+      const query = { host, ...(options?.identity === undefined ? {} : { identity: options.identity }) };
+      const answer = await ping(host, options);
+      await credentials.rotated?.(query, (await credentials.find(query))!, 'next');
+      return answer;
+    };
+    await login({ username: undefined, secret: 'first', kind: 'identity-token', keep: 'file' });
+    registry.ping = ping;
+    expect(sent).toEqual(['first']);
+    expect(await credentials.find({ host: 'h.io' })).toMatchObject({ kind: 'identity-token', secret: 'next' });
+  });
+
   it('say that a registry which lets everyone in did not look at the secret', async () => {
     challenges = [];
     expect(await login()).toMatchObject({ note: 'h.io lets everyone in and did not look at the password.' });

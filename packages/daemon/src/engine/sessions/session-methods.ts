@@ -40,11 +40,11 @@ export function sessionMethods(
       const secret = readGivenSecret(given);
       // A login for a part of a registry is shown to the registry as a whole: there is nothing else to show it to.
       const key = readHostKey(host);
-      const note = await checkLogin({ credentials, registry, random }, key.host, secret, signal);
-      const entry = await credentials.keep(host, secret, keep ?? 'keychain');
+      const checked = await checkLogin({ credentials, registry, random }, key.host, secret, signal);
+      const entry = await credentials.keep(host, { ...secret, secret: checked.secret }, keep ?? 'keychain');
       // What the check was answered goes too: nobody will ask in its name again.
       changed(key.host);
-      return { ...describeEntry(entry), note: note ?? null };
+      return { ...describeEntry(entry), note: checked.note ?? null };
     },
     'session/logout': async ({ host }, { signal }) => {
       const removed = await credentials.logout(host);
