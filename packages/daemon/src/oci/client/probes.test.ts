@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { answer, type Script, startScriptedServer } from '../testing/scripted-server.ts';
 import { createTestClient } from '../testing/test-client.ts';
+import { startTokenRegistry } from '../testing/token-registry.ts';
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
@@ -24,5 +25,18 @@ describe('a ping', () => {
     const made = createTestClient();
     open.push(server, made);
     expect(await made.client.ping(server.host)).toMatchObject({ webPage });
+  });
+
+  it('shows that a password is wrong though everybody gets tokens without one', async () => {
+    const made = await startTokenRegistry({
+      refuse: ({ headers }) => (headers.authorization === undefined ? undefined : { status: 401 }),
+      accepts: () => true,
+      serve: (_, response) => answer(response, 200),
+    });
+    const credential = { kind: 'basic', username: 'u', secret: 'wrong', source: 'a file' } as const;
+    const test = createTestClient({ credential });
+    open.push(made, test);
+    expect(await test.client.ping(made.host)).toMatchObject({ status: 401 });
+    expect(made.issued).toEqual([]);
   });
 });
