@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRegistry } from '../../packages/daemon/src/http/registry/index.ts';
@@ -138,6 +138,45 @@ describe.skipIf(missing !== undefined).concurrent('channels in docker-registry',
     await home.succeed(['publish', two, '--to', channel, '--force']);
     const after = await repodata(channel, 'v0', 'noarch');
     expect(after.digest).not.toBe(before.digest);
+  });
+
+  it('take one archive for a build: of two formats the .conda, of two files of one name the first, forced or not', async () => {
+    const channel = channelOf('double');
+    const spec = { name: 'double', noarch: 'generic' } as const;
+    const legacy = await buildPackage({ ...spec, format: 'tar.bz2' }, join(home.path, 'double'));
+    const conda = await buildPackage(spec, join(home.path, 'double'));
+    const other = await buildPackage({ ...spec, summary: 'other bytes' }, join(home.path, 'double-other'));
+    for (const more of [[], ['--force']]) {
+      const done = await home.run(['publish', legacy, conda, other, '--to', channel, ...more, '--json']);
+      expect(done.code).toBe(3);
+      const rows = done.json() as PublishedRow[];
+      expect(rows.map((row) => row.file)).toEqual([legacy, conda, other]);
+      expect(rows.map((row) => row.error?.code)).toEqual(['conflict', undefined, 'conflict']);
+      const { packages: bz2, 'packages.conda': listed } = (await repodata(channel, 'v0', 'noarch')).json;
+      expect([Object.keys(bz2), Object.keys(listed)]).toEqual([[], ['double-1.0-0.conda']]);
+      expect(await json('channel', 'diff', channel)).toMatchObject({ differences: [] });
+    }
+    const alone = await home.run(['publish', legacy, '--to', channel, '--json']);
+    expect((alone.json() as PublishedRow[])[0]?.error).toMatchObject({
+      code: 'already-exists',
+      message: expect.stringContaining('already holds double-1.0-0.conda') as string,
+    });
+  });
+
+  it('stay as they are listed where the registry lost what an index is made of, and say so', async () => {
+    const channel = channelOf('lossy');
+    // The registry keeps a blob once for all channels: this one is of a package that nobody else has.
+    const own = await buildPackage({ name: 'lossy', subdir: 'linux-64' }, join(home.path, 'lossy'));
+    const [row] = await tools.publish([own, files[0]!], channel, 'v0');
+    const before = await repodata(channel, 'v0');
+    const index = row!.blobs[2]!.digest.slice('sha256:'.length);
+    await rm(join(registry.directory, 'docker/registry/v2/blobs/sha256', index.slice(0, 2), index), {
+      recursive: true,
+    });
+    const rebuilt = await json<{ warnings: string[] }>('channel', 'index', channel);
+    expect(rebuilt.warnings).toEqual([expect.stringContaining('linux-64/lossy:') as string]);
+    expect(await repodata(channel, 'v0')).toEqual(before);
+    expect(await json('channel', 'diff', channel)).toEqual({ differences: [], warnings: rebuilt.warnings });
   });
 
   it('keep labels apart below their own paths', async () => {
