@@ -12,7 +12,7 @@ import type { BlobStore } from '../../store/blob-store.ts';
 import type { ListedDigests } from './listed-digests.ts';
 import { isSilence, type ManifestSource } from './manifest-source.ts';
 import type { ChannelRequest } from './request-path.ts';
-import { serveStored, serveWhileFetching } from './serve-blob.ts';
+import { isCurrent, serveStored, serveWhileFetching } from './serve-blob.ts';
 import type { Upstream, Upstreams } from './upstreams.ts';
 
 export interface FileParts {
@@ -129,7 +129,7 @@ function storedCopy(
 function serveBytes(bytes: Uint8Array, contentType: string, request: IncomingMessage, response: ServerResponse): void {
   const etag = `"${sha256Digest(bytes)}"`;
   response.setHeader('ETag', etag);
-  if (request.headers['if-none-match'] === etag) {
+  if (isCurrent(request, etag)) {
     response.writeHead(304).end();
     return;
   }

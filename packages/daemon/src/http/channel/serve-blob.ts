@@ -9,6 +9,12 @@ export interface BlobFacts {
   contentType: string;
 }
 
+/** Whether the client has this very representation (If-None-Match, RFC 9110 §13.1.2). */
+export function isCurrent(request: IncomingMessage, etag: string): boolean {
+  const tags = request.headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
+  return tags.includes(etag) || tags.includes('*');
+}
+
 /** Headers of a whole blob; `undefined` where the client's copy is current and was told so (304), or the range was wrong (416). */
 function begin(
   request: IncomingMessage,
@@ -18,7 +24,7 @@ function begin(
   const etag = `"${digest}"`;
   response.setHeader('ETag', etag);
   response.setHeader('Accept-Ranges', 'bytes');
-  if (request.headers['if-none-match']?.split(',').some((t) => t.trim().replace(/^W\//, '') === etag) === true) {
+  if (isCurrent(request, etag)) {
     response.writeHead(304).end();
     return undefined;
   }
