@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Credential } from '../../packages/daemon/src/oci/auth/credential-source.ts';
 import { createRegistryClient, type FullRegistryClient } from '../../packages/daemon/src/oci/client.ts';
 import type { Digest, Repository } from '../../packages/daemon/src/oci/types.ts';
+import { buildPackage } from '../support/packages/index.ts';
 import { type GrantRule, usersMayAll } from '../support/token-server/token-rules.ts';
 import { type CondockHome, createCondockHome } from './support/condock.ts';
 import { dockerRegistryMissing } from './support/docker-registry.ts';
@@ -83,16 +84,19 @@ describe.skipIf(reason !== undefined)('500 repositories of docker-registry under
       for await (const chunk of body!.chunks) expect(chunk.length).toBe(one.bytes.length);
     }
   };
+  const keepLogin = (home: CondockHome): void => {
+    const auth = Buffer.from(`user:${credential.secret}`).toString('base64');
+    mkdirSync(join(home.path, '.docker'));
+    const config = { auths: { [stage.registry.host]: { auth } } };
+    writeFileSync(join(home.path, '.docker', 'config.json'), JSON.stringify(config), { mode: 0o600 });
+  };
   const prefetchAll = async (home: CondockHome): Promise<ResultOf<'prefetch/run'>> => {
     const lines = packages.map(
       ({ name, digest }) => `oci://${stage.registry.host}/team/noarch/${name}-1.0-0.conda#${digest}`,
     );
     const file = join(home.path, 'explicit.txt');
     writeFileSync(file, ['@EXPLICIT', ...lines, ''].join('\n'));
-    const auth = Buffer.from(`user:${credential.secret}`).toString('base64');
-    mkdirSync(join(home.path, '.docker'));
-    const config = { auths: { [stage.registry.host]: { auth } } };
-    writeFileSync(join(home.path, '.docker', 'config.json'), JSON.stringify(config), { mode: 0o600 });
+    keepLogin(home);
     return (await home.succeed(['prefetch', file, '--json'])).json() as ResultOf<'prefetch/run'>;
   };
 
@@ -106,6 +110,18 @@ describe.skipIf(reason !== undefined)('500 repositories of docker-registry under
       }),
     );
     expect(tokens).toBeLessThanOrEqual(FEW);
+  });
+
+  it('are published to with a token each, for reading and writing alike', async () => {
+    await using home = createCondockHome();
+    const count = 20;
+    const archives = await Promise.all(
+      Array.from({ length: count }, (_, n) => buildPackage({ name: `built-${String(n)}`, build: '0' }, home.path)),
+    );
+    keepLogin(home);
+    const to = `oci://${stage.registry.host}/published`;
+    const tokens = await tokensFor(() => home.succeed(['publish', ...archives, '--to', to, '--no-index']));
+    expect(tokens).toBeLessThanOrEqual(count);
   });
 
   it('are read with a token each by who asks one by one, and with few by who asks ahead', async () => {

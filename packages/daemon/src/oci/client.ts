@@ -112,7 +112,7 @@ export function createRegistryClient(options: RegistryClientOptions): FullRegist
         const answer = await exchange.greet(host, request);
         discard(answer.body);
         const challenges = parseChallenges(answer.headers['www-authenticate']);
-        if (answer.status === 401)
+        if (answer.status === 401 || (answer.status >= 200 && answer.status < 300))
           authorizer.challenged(host, request.identity, challenges, new URL(answer.url.origin));
       }
       await authorizer.prepare(needs, caller);

@@ -123,6 +123,8 @@ async function publishFile(
       reference = `oci://${repository.host}/${repository.name}:${built.encoded.tag}`;
       refuseSecond(reference, local, taken);
       const mountFrom = [...written, ...options.mountFrom.map((from) => mountSource(from, channel, local, built))];
+      // One token for all that is to be read and written there, rather than one for each.
+      await parts.registry.authorize?.([repository], options.dryRun ? 'pull' : 'push', options.request);
       const blobs = await pushArtifact(local, built, channel, parts.registry, {
         force: options.force,
         dryRun: options.dryRun,

@@ -76,7 +76,7 @@ export interface Authorizer {
   ): Promise<Grant | TokenRefused | undefined>;
   /** An answer that was no challenge. */
   answered(attempt: Attempt, grant: Grant): void;
-  /** A challenge that came without a request of anybody's: what `GET /v2/` answers. */
+  /** A challenge that came without a request of anybody's: what `GET /v2/` answers. None: it is open as far as one can tell. */
   challenged(host: string, identity: string | undefined, challenges: readonly Challenge[], origin: URL): void;
   /** True as soon as a host has said, to this identity, how it wants to be talked to. */
   knows(host: string, identity: string | undefined): boolean;
@@ -256,7 +256,8 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       for (const broker of session.brokers.values()) broker.oneByOne();
     },
     challenged: (host, identity, challenges, origin) => {
-      learn(sessions.of(host, identity), challenges, origin);
+      const session = sessions.of(host, identity);
+      if (learn(session, challenges, origin) === undefined && session.scheme === 'unknown') session.scheme = 'open';
     },
     knows: (host, identity) => sessions.of(host, identity).scheme !== 'unknown',
     credential: (host, caller) => finder.find(queryOf({ host, scopes: [], read: true }, caller)),
