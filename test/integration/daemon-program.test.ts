@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connect, type Client, nodeCommand, showEnvironment } from '@condock/client';
@@ -55,6 +56,36 @@ describe("the daemon's program", () => {
       await daemon.request('daemon/ping', {});
     }
     expect(await daemon.request('daemon/status', {})).toMatchObject({ pid });
+  });
+
+  it('says what is wrong with its configuration, and works with the call after that was corrected', async () => {
+    const file = join(home.places.config, 'config.toml');
+    mkdirSync(home.places.config, { recursive: true });
+    writeFileSync(file, '[mirrors\n');
+    const daemon = await start();
+    for (let n = 0; n < 2; n += 1) {
+      await expect(daemon.request('cache/status', {})).rejects.toMatchObject({ code: 'config-invalid' });
+    }
+    writeFileSync(file, '');
+    expect(await daemon.request('cache/status', {})).toMatchObject({ blobs: 0 });
+  });
+
+  it('serves another while one asks it for a thousand listings, and none for one who has gone', async () => {
+    const daemon = await start();
+    const path = join(home.path, 'pixi.lock');
+    writeFileSync(path, bigLock(3000));
+    const greedy = await connect({ client: { name: 'greedy', version: '0' }, env: home.env, start: false });
+    let answered = 0;
+    for (let n = 0; n < 1000; n += 1) {
+      greedy.request('env/show', { path, check: false }).then(
+        () => (answered += 1),
+        () => undefined,
+      );
+    }
+    await daemon.request('ref/decode', { inputs: [] });
+    expect(answered).toBeLessThan(100);
+    await greedy.close();
+    while ((await daemon.request('daemon/status', {})).jobs > 0) await sleep(10);
   });
 
   it('answers pings while its engine lists a lock of three megabytes', async () => {

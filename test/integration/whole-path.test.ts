@@ -118,6 +118,22 @@ describe('the whole path, on Node alone', () => {
     }
   });
 
+  it('says what is wrong with the configuration, and does what it says once it is corrected', async () => {
+    const own = await startFullStack();
+    await using _end = own;
+    const lock = own.write('pixi.lock', 'version: 6\nenvironments: {}\npackages: []\n');
+    own.configure('[mirror]\n"https://conda.example" = ["oci://127.0.0.1:9/x"]\n');
+    expect((await own.condock(['env', 'show', lock])).stderr).toMatch(
+      /"mirror" is no setting of Condock's and does nothing/,
+    );
+    own.configure('[mirrors\n');
+    const { code, stderr } = await own.condock(['env', 'show', lock]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/config\.toml is no valid TOML, line 1/);
+    own.configure('');
+    expect(await own.condock(['env', 'show', lock])).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('asks nobody but the mirror that is configured, and says why packages are not there', async () => {
     const [lib] = built.slice(1);
     const [missing] = await buildPackages([{ name: 'missing', subdir: 'linux-64' }], stack.folder);

@@ -39,6 +39,7 @@ export interface EngineParts {
   discover: EnvironmentParts['discover'];
   /** The mirrors that hold for a path (a project has its own), or for this user where it is undefined. */
   mapFor: (path: string | undefined) => ChannelMap;
+  configWarnings: EnvironmentParts['configWarnings'];
   watch: Watch;
   /** Milliseconds of a clock that only goes forward. */
   now: () => number;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NotificationName, NotificationParams, Places } from '@condock/protocol';
+import { asCallerSees, type NotificationName, type NotificationParams, type Places } from '@condock/protocol';
 import { discover } from '../conda/environments/discover.ts';
 import { createEnvironmentReader } from '../conda/environments/read-environment.ts';
 import { watchEnvironment } from '../conda/environments/watch.ts';
@@ -102,8 +102,10 @@ export function composeEngine(options: ComposeOptions): Promise<EngineHost> {
       mapFor: configuration.mapFor,
     },
     read: createEnvironmentReader(),
-    discover: ({ folders, machine }) => discover({ folders, machine, env, homedir: home, platform }),
+    discover: ({ folders, machine, variables }) =>
+      discover({ folders, machine, env: asCallerSees(env, variables), homedir: home, platform }),
     mapFor: configuration.mapFor,
+    configWarnings: () => configuration.settings().warnings,
     watch: (path, onChange) => watchEnvironment(path, onChange, { onError: (error) => warn(error.message) }),
     now,
     random: randomUUID,

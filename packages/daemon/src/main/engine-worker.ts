@@ -20,22 +20,37 @@ const send = (message: FromWorker): void => port.postMessage(message);
 const log = (line: LogLine): void => send({ type: 'log', line });
 const running = new Map<number, AbortController>();
 const options = workerData as Pick<ComposeOptions, 'places' | 'version'>;
-const engine: Promise<EngineHost> = composeEngine({
-  ...options,
-  env: process.env,
-  log,
-  busyChanged: (busy) => send({ type: 'busy', busy }),
-});
 
-engine.then(
-  (host) => {
-    host.onNotification((name: NotificationName, params, connection) =>
-      send({ type: 'notification', name, params, connection }),
-    );
-  },
-  // Each call reports it to its own caller as well.
-  (error: unknown) => log({ level: 'error', message: `The engine did not start: ${toCondockError(error).message}` }),
-);
+/** Rejects with what is wrong, with a configuration file for example; the call after its correction finds all well. */
+async function start(): Promise<EngineHost> {
+  const host = await composeEngine({
+    ...options,
+    env: process.env,
+    log,
+    busyChanged: (busy) => send({ type: 'busy', busy }),
+  });
+  host.onNotification((name: NotificationName, params, connection) =>
+    send({ type: 'notification', name, params, connection }),
+  );
+  return host;
+}
+
+let starting: Promise<EngineHost> | undefined;
+
+function engine(): Promise<EngineHost> {
+  if (starting === undefined) {
+    const started = start();
+    starting = started;
+    // Each call reports it to its own caller as well.
+    started.catch((error: unknown) => {
+      log({ level: 'error', message: `The engine did not start: ${toCondockError(error).message}` });
+      starting = undefined;
+    });
+  }
+  return starting;
+}
+
+void engine().catch(() => undefined);
 
 type Call = Extract<ToWorker, { type: 'call' }>;
 
@@ -62,7 +77,7 @@ async function call({ id, method, params, connection }: Call, controller: AbortC
   });
   const context: CallContext = { signal: controller.signal, progress: (value) => progress.push(value), connection };
   try {
-    const host = await engine;
+    const host = await engine();
     const result = await host.call(method as EngineMethodName, params as never, context);
     progress.finish();
     send({ type: 'result', id, result });
@@ -91,12 +106,12 @@ port.on('message', (message: ToWorker) => {
       running.get(message.id)?.abort();
       break;
     case 'connection-closed':
-      void engine.then((host) => host.connectionClosed(message.connection)).catch(() => undefined);
+      void starting?.then((host) => host.connectionClosed(message.connection)).catch(() => undefined);
       break;
     case 'dispose':
       for (const controller of running.values()) controller.abort();
-      void engine
-        .then((host) => host[Symbol.asyncDispose]())
+      void Promise.resolve(starting)
+        .then((host) => host?.[Symbol.asyncDispose]())
         .catch((error: unknown) => log({ level: 'error', message: describeCause(error) }))
         .finally(() => send({ type: 'disposed' }));
   }

@@ -13,18 +13,26 @@ export interface EnvironmentParts extends Omit<ShowParts, 'map'> {
   read: (path: string, options: { environment?: string; platform?: string }) => EnvironmentFile;
   /** Configuration is read anew per request: an edited mirror counts at once. */
   mapFor: (path: string) => ChannelMap;
-  discover: (options: { folders: readonly string[]; machine: boolean }) => ReturnType<typeof discover>;
+  /** What in Condock's own configuration does nothing: who wonders why a channel is not known sees it with the listing. */
+  configWarnings: () => readonly string[];
+  discover: (options: {
+    folders: readonly string[];
+    machine: boolean;
+    /** The caller's, where it sent any. */
+    variables: Readonly<Record<string, string>> | undefined;
+  }) => ReturnType<typeof discover>;
 }
 
 type EnvironmentMethods = Pick<EngineMethods, `env/${string}` & keyof EngineMethods>;
 
 export function environmentMethods(parts: EnvironmentParts): EnvironmentMethods {
   return {
-    'env/discover': ({ folders, machine }) =>
-      Promise.resolve(parts.discover({ folders: folders ?? [], machine: machine ?? folders === undefined })),
+    'env/discover': ({ folders, machine, variables }) =>
+      Promise.resolve(parts.discover({ folders: folders ?? [], machine: machine ?? folders === undefined, variables })),
     'env/show': async ({ path, environment, platform, check, cursor, identity }, context) => {
       if (cursor !== undefined) return parts.pages.next(cursor, context.connection);
-      const file = parts.read(path, narrowed(environment, platform));
+      const read = parts.read(path, narrowed(environment, platform));
+      const file = { ...read, warnings: [...read.warnings, ...parts.configWarnings()] };
       const request = requestOptions(identity, context);
       const listing = await showEnvironment(
         file,
