@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { CondockError } from '@condock/protocol';
 import { describe, expect, it } from 'vitest';
 import { catalog } from './catalog.ts';
@@ -27,6 +28,20 @@ describe('condock', () => {
     expect(asked.out).toContain(`Usage: condock ${name}`);
     expect((await runWith(['help', ...name.split(' ')])).out).toBe(asked.out);
     expect(overview('1')).toContain(`  ${name} `);
+  });
+
+  it('has every command that the README names, and no other', () => {
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+    const listed = /## Commands\n\n```\n([^]*?)```/.exec(readme)?.[1] ?? '';
+    const missing = catalog.filter(({ name }) => {
+      const [group = '', verb] = name.split(' ');
+      const lines = listed.split('\n').filter((line) => new RegExp(`(^condock|\\|) ${group}\\b`).test(line));
+      return !lines.some((line) => verb === undefined || new RegExp(`\\b${verb}\\b`).test(line));
+    });
+    expect(missing.map(({ name }) => name)).toEqual([]);
+    for (const [, name = ''] of listed.matchAll(/^condock ([a-z]+)/gm)) {
+      expect(catalog.some((entry) => entry.name.split(' ')[0] === name)).toBe(true);
+    }
   });
 
   it.each([

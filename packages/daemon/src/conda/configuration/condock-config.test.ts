@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CondockError } from '@condock/protocol';
@@ -86,5 +86,19 @@ describe('readCondockConfig', () => {
 
   it('never repeats a secret that stands in a URL', () => {
     expect(refusal('[mirrors]\n"https://me:hunter2@a.example" = ["nonsense"]').message).not.toContain('hunter2');
+  });
+});
+
+describe('the example in the README', () => {
+  it('is a configuration, and every line of it counts', () => {
+    const readme = readFileSync(new URL('../../../../../README.md', import.meta.url), 'utf8');
+    const config = read(/```toml\n([^]*?)```/.exec(readme)?.[1] ?? 'missing');
+    expect(config).toMatchObject({
+      mirrors: [{ prefix: 'https://conda.anaconda.org/conda-forge' }],
+      insecureHosts: ['registry.lab:5000'],
+      quota: 50_000_000_000,
+      warnings: [],
+    });
+    expect([...config.layouts]).toEqual([['oci://registry.example/ours', 'v1']]);
   });
 });
