@@ -1,5 +1,6 @@
 // Light on purpose: no schema library is loaded through here, so that a command line starts fast.
 // The schemas stand behind '@condock/protocol/schemas'.
+export * from './discovery-variables.ts';
 export * from './errors.ts';
 export { redact } from './redact.ts';
 export { LIMITS, PROTOCOL_VERSION } from './limits.ts';

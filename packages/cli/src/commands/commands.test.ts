@@ -101,7 +101,8 @@ describe('condock env list', () => {
   };
 
   it('names what is in this folder as one would type it, and gives up notes before paths', async () => {
-    const wide = await runWith(['env', 'list'], { answers });
+    const wide = await runWith(['env', 'list'], { answers, env: { CONDA_PREFIX: '/mine', HOME: '/h' } });
+    expect(wide.calls).toMatchObject([{ params: { folders: ['/folder'], variables: { CONDA_PREFIX: '/mine' } } }]);
     expect(wide.out).toMatch(/^\. +pixi-workspace/m);
     expect(wide.out).toMatch(/^sub\/project .*installed by pixi\n/m);
     const { out } = await runWith(['env', 'list'], { answers, columns: 80 });

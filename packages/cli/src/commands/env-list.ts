@@ -1,3 +1,4 @@
+import { discoveryVariables } from '@condock/protocol';
 import type { Command } from '../command.ts';
 import { absolute, withinFolder } from '../paths.ts';
 
@@ -12,7 +13,11 @@ export const envList: Command = {
       values.machine === true
         ? []
         : (positionals.length > 0 ? positionals : ['.']).map((p) => absolute(p, session.cwd));
-    const found = await session.request('env/discover', { folders, machine: positionals.length === 0 });
+    const found = await session.request('env/discover', {
+      folders,
+      machine: positionals.length === 0,
+      variables: discoveryVariables(session.env),
+    });
     if (session.json) session.document(found);
     else if (found.environments.length === 0) {
       session.line('No environments here.');

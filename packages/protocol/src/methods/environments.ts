@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DISCOVERY_VARIABLES } from '../discovery-variables.ts';
 import { method, notification } from '../method.ts';
 import { absolutePath, errorDocument, identity, layoutVersion, packageState, workDone } from './common.ts';
 
@@ -43,6 +44,12 @@ export const environmentMethods = {
     params: z.object({
       folders: z.array(z.string()).optional().describe('Absolute paths; looked at, and below to a small depth.'),
       machine: z.boolean().optional().describe("Also the user's own: environments.txt, conda roots, pixi global."),
+      variables: z
+        .record(z.string(), z.string())
+        .optional()
+        .describe(
+          `The caller's ${DISCOVERY_VARIABLES.join(', ')}, as far as they are set; without this member, the daemon's own count.`,
+        ),
     }),
     result: z.object({
       environments: z.array(

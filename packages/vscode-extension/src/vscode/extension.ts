@@ -1,5 +1,6 @@
 // Where the parts are chosen and joined.
 import { showEnvironment } from '@condock/client';
+import { discoveryVariables } from '@condock/protocol';
 import * as vscode from 'vscode';
 import { createEnvironmentsModel, type EnvironmentSource } from '../core/environments/environments-model.ts';
 import { NO_FILTER } from '../core/environments/filter.ts';
@@ -66,7 +67,12 @@ export function activate(context: vscode.ExtensionContext): void {
 
 function createApp(context: vscode.ExtensionContext, daemon: Daemon, log: vscode.LogOutputChannel): App {
   const source: EnvironmentSource = {
-    discover: ({ folders, machine }) => daemon.request('env/discover', { folders: [...folders], machine }),
+    discover: ({ folders, machine }) =>
+      daemon.request('env/discover', {
+        folders: [...folders],
+        machine,
+        variables: discoveryVariables(process.env),
+      }),
     show: async (target, { check, signal }) => {
       return await showEnvironment(daemon.client, { ...targetParams(target), check }, { signal });
     },
