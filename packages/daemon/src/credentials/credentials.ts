@@ -53,7 +53,7 @@ export interface CredentialListing {
   warnings: string[];
 }
 
-/** Where secrets come from, in order; see "Sources" in docs. Never shows one. */
+/** Where secrets come from, in order; see docs/logins.md. Never shows one. */
 export interface Credentials extends CredentialSource, Disposable {
   /** Every credential that could be used, and what is wrong with the places they come from. */
   list(signal?: AbortSignal): Promise<CredentialListing>;
