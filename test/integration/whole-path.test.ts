@@ -199,6 +199,19 @@ describe('the whole path, on Node alone', () => {
     });
   });
 
+  it('tells of a channel that it changed, and not where it was only looked at', async () => {
+    const channel = `oci://${registry.host}/ours`;
+    const heard: (string | null)[] = [];
+    const listening = stack.client.onNotification('channel/didChange', (params) => heard.push(params.channel));
+    await stack.client.request('channel/index', { channel, dryRun: true });
+    await stack.client.request('channel/remove', { channel, packages: ['linux-64/lib-1!2.0+abi7-0.conda'], dryRun: true });
+    await stack.client.request('daemon/ping', {});
+    expect(heard).toEqual([]);
+    await stack.client.request('channel/index', { channel });
+    await expect.poll(() => heard).toContain(channel);
+    listening[Symbol.dispose]();
+  });
+
   it('tells other clients that the store changed, when something comes and when it goes', async () => {
     const [late] = await buildPackages([{ name: 'late' }], stack.folder);
     await publish([late!.path]);

@@ -77,7 +77,8 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
         whole,
         context,
       );
-      changed(parseOciChannel(params.channel));
+      // Whoever looks at a channel by a dry run, and looks again when it changed, would never come to an end.
+      if (params.dryRun !== true) changed(parseOciChannel(params.channel));
       return result;
     },
     'channel/diff': async (params, context) => diffChannel(await scope(params, context), whole, context),
@@ -94,7 +95,7 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
         },
         parts.update,
       );
-      changed(channel);
+      if (params.dryRun !== true) changed(channel);
       return rows;
     },
     'channel/copy': async (params, context) => {
