@@ -42,6 +42,7 @@ const QUIET = {
   'chat.disableAIFeatures': true,
   'chat.commandCenter.enabled': false,
   'git.enabled': false,
+  'editor.stickyScroll.enabled': false,
   'files.simpleDialog.enable': true,
   'workbench.colorTheme': 'Default Dark Modern',
 };

@@ -124,8 +124,9 @@ export function registerDocuments(app: App): vscode.Disposable {
       if (loaded.error !== undefined && loaded.packages.length === 0) {
         lens.command = { title: `$(warning) ${loaded.error.message}`, command: COMMANDS.refresh };
       } else if (loaded.summary.fetchable === 0) {
+        const icon = loaded.summary.missing === 0 ? 'pass' : 'info';
         lens.command = {
-          ...{ title: `$(pass) ${describeMissing(loaded.summary)}`, command: COMMANDS.showSizes },
+          ...{ title: `$(${icon}) ${describeMissing(loaded.summary)}`, command: COMMANDS.showSizes },
           arguments: [{ target }],
         };
       } else {

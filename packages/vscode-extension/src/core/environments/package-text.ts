@@ -24,7 +24,7 @@ export function packageFacts(entry: EnvironmentPackage): { label: string; value:
     [t('Size'), entry.size === null ? null : formatBytes(entry.size), false],
     [t('Licence'), entry.license, false],
     [t('Channel'), entry.channel, true],
-    [t('Answer from'), entry.source, false],
+    [t('Answer from'), entry.source, true],
   ];
   return facts.flatMap(([label, value, code]) => (value === null ? [] : [{ label, value, code }]));
 }
@@ -48,5 +48,6 @@ export function packageMarkdown(entry: EnvironmentPackage): string {
   return lines.join('\n');
 }
 
+/** Also what editors make links of by themselves: addresses of pages and of people. */
 export const escapeMarkdown = (text: string): string =>
-  text.replaceAll(/[\\`*_{}[\]()#+\-.!|<>~$]/g, '\\$&').replaceAll(/\r?\n/g, ' ');
+  text.replaceAll(/[\\`*_{}[\]()#+\-.!|<>~$:@]/g, '\\$&').replaceAll(/\r?\n/g, ' ');

@@ -47,9 +47,9 @@ export function describeSummary(summary: Summary): string {
   return parts.join(', ');
 }
 
-/** What stands after a verb: `17 of 212 missing, 312 MB`. */
+/** `17 of 212 missing, 312 MB` */
 export function describeMissing({ total, missing, bytesToGo }: Summary): string {
-  if (missing === 0) return t('all {0} cached', formatCount(total));
+  if (missing === 0) return t('All {0} cached', formatCount(total));
   const counts = t('{0} of {1} missing', formatCount(missing), formatCount(total));
   return bytesToGo > 0 ? `${counts}, ${formatBytes(bytesToGo)}` : counts;
 }
