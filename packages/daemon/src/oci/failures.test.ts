@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf, registryMessages } from './failures.ts';
+import { connectionError, failureOf, registryMessages } from './failures.ts';
 
 const failing = { host: 'h.io', doing: 'read the tags of h.io/a' };
 const said = (message: string, code = 'DENIED'): string => JSON.stringify({ errors: [{ code, message }] });
@@ -40,6 +40,27 @@ describe('failureOf', () => {
       'registry-error',
       'registry-error',
     ]);
+  });
+});
+
+describe('connectionError', () => {
+  const sentenceOf = (code: string) => connectionError(failing, Object.assign(new Error('x'), { code }));
+  it.each([
+    ['ENOTFOUND', 'unreachable', "the name h.io can't be found"],
+    ['ECONNREFUSED', 'unreachable', 'nothing listens at h.io'],
+    ['ETIMEDOUT', 'timeout', "h.io can't be reached in time"],
+    ['UND_ERR_BODY_TIMEOUT', 'timeout', 'h.io went silent'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'unreachable', 'the certificate of h.io is not trusted'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'unreachable', 'h.io does not speak TLS'],
+    ['HPE_INVALID_CONSTANT', 'unreachable', 'h.io does not speak HTTP'],
+    ['UND_ERR_HEADERS_OVERFLOW', 'registry-error', 'h.io sends more headers than any answer needs'],
+    ['ECONNRESET', 'unreachable', 'the connection to h.io broke (ECONNRESET)'],
+  ])('says of %s what it is', (code, errorCode, sentence) => {
+    expect(sentenceOf(code)).toMatchObject({
+      code: errorCode,
+      message: expect.stringContaining(`Could not ${failing.doing}: ${sentence}`) as string,
+      hint: expect.stringMatching(/\.$/) as string,
+    });
   });
 });
 

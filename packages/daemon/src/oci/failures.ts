@@ -168,6 +168,20 @@ function explain(code: string, host: string): { code: ErrorCode; sentence: strin
       hint: 'If it is signed by a private authority, name its file in NODE_EXTRA_CA_CERTS.',
     };
   }
+  if (code.endsWith('HEADERS_OVERFLOW') || code === 'HPE_HEADER_OVERFLOW') {
+    return {
+      code: 'registry-error',
+      sentence: `${host} sends more headers than any answer needs (${code})`,
+      hint: 'Tell whoever runs the registry.',
+    };
+  }
+  if (code.startsWith('HPE_')) {
+    return {
+      code: 'unreachable',
+      sentence: `${host} does not speak HTTP (${code})`,
+      hint: 'Check the port: something else than a registry may listen there.',
+    };
+  }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
     return {
       code: 'unreachable',
