@@ -15,8 +15,11 @@ process.on('SIGTERM', interrupt);
 // A reader that has seen enough (`condock … | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.stderr.write(`error: The output could not be written (${error.code ?? error.message}).\n`);
+  process.exit(1);
 });
+// Whom nobody hears has nobody to complain to.
+process.stderr.on('error', () => undefined);
 
 // No `await` out here: the program is CommonJS when it is bundled.
 void run(process.argv.slice(2), {

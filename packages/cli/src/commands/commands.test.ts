@@ -147,6 +147,28 @@ describe('condock prefetch', () => {
     expect(err.endsWith('\r\x1b[2K')).toBe(true);
   });
 
+  it('says on a terminal how many more of a kind failed, and all of them elsewhere', async () => {
+    const many = Array.from({ length: 25 }, (_, n) => ({ ...failed[0]!, name: `p${n}` }));
+    const all = { 'prefetch/run': () => ({ ...report, requested: 26, failed: many }) };
+    const onTerminal = await runWith(['prefetch'], { answers: all, columns: 80 });
+    expect(onTerminal.err).toMatch(
+      /unreachable {2}p9: .*\nand 15 more; --json lists them all\.\n {2}Check the network\.\n$/,
+    );
+    expect((await runWith(['prefetch'], { answers: all })).err).toMatch(
+      /p24: h\.example is silent\.\n {2}Check the network\.\n$/,
+    );
+  });
+
+  it('says of how many environments it brought the packages, unless that was narrowed', async () => {
+    const environments = ['linux-64', 'win-64'].map((platform) => ({ name: 'default', platform }));
+    const several = { 'prefetch/run': () => ({ ...report, failed: [], environments }) };
+    const { err } = await runWith(['prefetch'], { answers: several });
+    expect(err).toBe(
+      'These were the packages of 2 environments: default on linux-64, default on win-64. Narrow it with -e and -p.\n',
+    );
+    expect((await runWith(['prefetch', '-p', 'win-64'], { answers: several })).err).toBe('');
+  });
+
   it('says that the same command goes on where it was interrupted', async () => {
     const { code, err } = await runWith(['prefetch'], {
       answers: { 'prefetch/run': () => Promise.reject(new CondockError('cancelled', 'Stopped.')) },

@@ -49,17 +49,42 @@ export const prefetch: Command = {
         `${report.fetched} fetched, ${report.cached} ${report.cached === 1 ? 'was' : 'were'} there already${report.failed.length > 0 ? `, ${report.failed.length} not available` : ''}: ` +
           `${formatBytes(report.bytes)} in ${formatSeconds(report.seconds)}${rate}`,
       );
-      for (const hint of new Set(report.failed.map((f) => f.error.hint))) {
-        for (const { name, state, error } of report.failed.filter((f) => f.error.hint === hint)) {
-          session.complain(`${paintState(state, state, session.colors)}  ${name}: ${error.message}`);
-        }
-        if (hint !== undefined) session.complain(`  ${hint}`);
-      }
+      sayWhatFailed(report.failed, session);
     }
+    sayOfHowMany(report.environments ?? [], environment ?? platform, session);
     if (report.failed.length === 0) return 0;
     return report.failed.length === report.requested ? 1 : 3;
   },
 };
+
+/** All of it where it goes into a file; on a terminal what can be read, and how much more there is. */
+function sayWhatFailed(failed: ResultOf<'prefetch/run'>['failed'], session: Session): void {
+  const most = session.terminal.canRedraw ? SHOWN_FAILURES : Infinity;
+  for (const hint of new Set(failed.map((f) => f.error.hint))) {
+    const same = failed.filter((f) => f.error.hint === hint);
+    for (const { name, state, error } of same.slice(0, most)) {
+      session.complain(`${paintState(state, state, session.colors)}  ${name}: ${error.message}`);
+    }
+    if (same.length > most) session.complain(`and ${same.length - most} more; --json lists them all.`);
+    if (hint !== undefined) session.complain(`  ${hint}`);
+  }
+}
+
+const SHOWN_FAILURES = 10;
+
+/** A lock for four platforms is four times what somebody needs who wanted their own. */
+function sayOfHowMany(
+  environments: readonly { name: string; platform: string | null }[],
+  narrowed: string | undefined,
+  session: Session,
+): void {
+  if (environments.length < 2 || narrowed !== undefined) return;
+  const all = environments.map(({ name, platform }) => [name, platform].filter(Boolean).join(' on '));
+  const shown = all.length > SHOWN ? [...all.slice(0, SHOWN), `${all.length - SHOWN} more`] : all;
+  session.note(`These were the packages of ${all.length} environments: ${shown.join(', ')}. Narrow it with -e and -p.`);
+}
+
+const SHOWN = 6;
 
 async function prefetchOrSayWhatStays(
   session: Session,

@@ -80,6 +80,10 @@ export const packageMethods = {
       failed: z.array(z.object({ name: z.string(), state: packageState, error: errorDocument })),
       bytes: z.number().int().describe('Bytes that came over the network.'),
       seconds: z.number(),
+      environments: z
+        .array(z.object({ name: z.string(), platform: z.string().nullable() }))
+        .optional()
+        .describe('Whose packages these were, where a path was given.'),
     }),
     progress: true,
   }),

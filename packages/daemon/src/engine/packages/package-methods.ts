@@ -54,9 +54,11 @@ export function packageMethods(parts: PackageParts): PackageMethods {
     'prefetch/run': async (params, context) => {
       const options = requestOptions(params.identity, context);
       const planned: PlannedPackage[] = [];
+      let environments: { name: string; platform: string | null }[] | undefined;
       if (params.path !== undefined) {
         const file = parts.read(params.path, narrowed(params.environment, params.platform));
         planned.push(...plannedPackages(file, parts.mapFor(params.path)));
+        environments = file.environments.map(({ name, platform }) => ({ name, platform }));
       }
       const map = parts.mapFor(undefined);
       for (const text of params.references ?? []) planned.push(await planReference(text, map, parts.registry, options));
@@ -68,7 +70,11 @@ export function packageMethods(parts: PackageParts): PackageMethods {
       const background = params.priority === 'background' ? { priority: params.priority } : {};
       const layers = params.layers ?? DEFAULT_LAYERS;
       const report = await prefetch(planned, parts, { layers, request: { ...options, ...background } }, context);
-      return { ...report, failed: report.failed.map((f) => ({ ...f, error: f.error.toJSON() })) };
+      return {
+        ...report,
+        failed: report.failed.map((f) => ({ ...f, error: f.error.toJSON() })),
+        ...(environments === undefined ? {} : { environments }),
+      };
     },
 
     'publish/run': async (params, context) => {
