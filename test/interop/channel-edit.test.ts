@@ -14,6 +14,7 @@ import {
 import { type CountingProxy, manifestsPutAmong, startCountingProxy, uploadsAmong } from './support/counting-proxy.ts';
 import { buildEnvironment } from './support/packages.ts';
 import { readDocumentOf, tagsOf } from './support/read-registry.ts';
+import { getManifest, putManifest } from './support/write-registry.ts';
 
 const missing = dockerRegistryMissing();
 if (missing !== undefined) console.log(`Skipped: editing channels in docker-registry. ${missing}.`);
@@ -177,6 +178,19 @@ describe.skipIf(missing !== undefined).concurrent('channels in docker-registry',
     expect(rebuilt.warnings).toEqual([expect.stringContaining('linux-64/lossy:') as string]);
     expect(await repodata(channel, 'v0')).toEqual(before);
     expect(await json('channel', 'diff', channel)).toEqual({ differences: [], warnings: rebuilt.warnings });
+  });
+
+  it('are indexed by their info layers where early writers left the index layers out', async () => {
+    const channel = channelOf('early');
+    await publish(channel, 'v0');
+    const before = await repodata(channel, 'v0');
+    const manifest = await getManifest<{ layers: { mediaType: string }[] }>(channel, 'linux-64/lib', '1.1-old_0');
+    const layers = manifest.layers.filter(({ mediaType }) => !mediaType.includes('info.index'));
+    expect(layers).toHaveLength(2);
+    await putManifest(channel, 'linux-64/lib', '1.1-old_0', { ...manifest, layers });
+    await json('channel', 'index', channel);
+    expect(await json('channel', 'diff', channel)).toEqual({ differences: [], warnings: [] });
+    expect(await repodata(channel, 'v0')).toEqual(before);
   });
 
   it('keep labels apart below their own paths', async () => {

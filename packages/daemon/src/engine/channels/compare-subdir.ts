@@ -12,7 +12,8 @@ import {
 import type { OciChannel } from '../../layout/types.ts';
 import type { TransferOptions } from '../transfer/transfers.ts';
 import { placeOf, readDocument } from './metadata-documents.ts';
-import { scanSubdir, type ScanParts, type StoredPackage } from './scan-channel.ts';
+import type { ScanParts, StoredPackage } from './read-tag.ts';
+import { scanSubdir } from './scan-channel.ts';
 
 export interface CompareOptions {
   channel: OciChannel;

@@ -10,7 +10,7 @@ import { type DocumentEdit, type PutChange, putChange, type UpdateParts } from '
 import type { Listing } from './list-packages.ts';
 import { placeOf, readDocument } from './metadata-documents.ts';
 import { channeldataEdit, listed } from './package-records.ts';
-import type { ScanParts, StoredPackage } from './scan-channel.ts';
+import type { ScanParts, StoredPackage } from './read-tag.ts';
 
 const AT_ONCE = 16;
 

@@ -4,7 +4,7 @@ import { compareCodePoints } from '../../layout/repodata/stable-json.ts';
 import type { CallContext } from '../engine-host.ts';
 import { Progress } from '../packages/progress.ts';
 import { compareSubdir, type CompareOptions, type Comparison, recordsOf, wanted } from './compare-subdir.ts';
-import type { ScanParts } from './scan-channel.ts';
+import type { ScanParts } from './read-tag.ts';
 
 /** Where a channel and its repodata disagree, package by package. What was yanked is not listed on purpose: no difference. */
 export async function diffChannel(

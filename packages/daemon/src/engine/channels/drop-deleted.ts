@@ -4,7 +4,7 @@ import { type Comparison, recordsOf, wanted } from './compare-subdir.ts';
 import { confirmChange, putChange, SETTLE_MS, type UpdateOptions, type UpdateParts } from './document-update.ts';
 import { type DocumentPlace, readDocument } from './metadata-documents.ts';
 import { listed, unlistEdit } from './package-records.ts';
-import type { StoredPackage } from './scan-channel.ts';
+import type { StoredPackage } from './read-tag.ts';
 
 const AT_ONCE = 16;
 

@@ -12,7 +12,7 @@ import { dropDeleted, takenOut, withoutDeleted } from './drop-deleted.ts';
 import { confirmChange, type DocumentEdit, type PutChange, putChange, type UpdateParts } from './document-update.ts';
 import { placeOf } from './metadata-documents.ts';
 import { recordsEdit } from './package-records.ts';
-import type { ScanParts, StoredPackage } from './scan-channel.ts';
+import type { ScanParts, StoredPackage } from './read-tag.ts';
 
 export type RebuildParts = ScanParts & UpdateParts;
 

@@ -1,38 +1,14 @@
-import { CondockError, type LayoutVersion, toCondockError } from '@condock/protocol';
+import { type LayoutVersion, toCondockError } from '@condock/protocol';
 import pLimit from 'p-limit';
-import type { ArchiveFormat } from '../../conda/types.ts';
-import { formatFileName } from '../../conda/file-name.ts';
 import { formatOciChannel } from '../../layout/channel.ts';
 import { codecOf } from '../../layout/codec.ts';
 import { METADATA_FILES } from '../../layout/metadata-names.ts';
-import { identifyArtifact, readPackageArtifact } from '../../layout/package-artifact.ts';
-import { parseJsonObject } from '../../layout/repodata/stable-json.ts';
 import { classifyTag } from '../../layout/tags.ts';
 import type { OciChannel } from '../../layout/types.ts';
-import type { RegistryClient } from '../../oci/registry-client.ts';
-import type { Descriptor, Digest, Manifest, Repository } from '../../oci/types.ts';
-import type { BlobStore } from '../../store/blob-store.ts';
+import type { Repository } from '../../oci/types.ts';
 import { plural } from '../../system/text.ts';
-import type { TransferOptions, Transfers } from '../transfer/transfers.ts';
-
-export interface ScanParts {
-  registry: RegistryClient;
-  store: BlobStore;
-  transfers: Transfers;
-}
-
-/** One archive that a registry holds, as its manifest and its index layer say. */
-export interface StoredPackage {
-  subdir: string;
-  fileName: string;
-  repository: Repository;
-  tag: string;
-  archive: { digest: Digest; size: number; md5: string | undefined };
-  /** info/index.json */
-  index: Record<string, unknown>;
-  /** The layer with the rest of the info directory. */
-  info: Descriptor | undefined;
-}
+import type { TransferOptions } from '../transfer/transfers.ts';
+import { readTag, type ScanParts, type StoredPackage } from './read-tag.ts';
 
 /** What a scan found. */
 export interface Scan {
@@ -53,9 +29,6 @@ export interface ScanOptions {
 }
 
 const AT_ONCE = 16;
-
-/** An index.json has some kilobytes. */
-const INDEX_BYTES = 4 * 1024 * 1024;
 
 /** Failures of the line or of the registry as a whole: the next tag would fare no better, and would take as long to fail. */
 const ENDS_SCAN: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'rate-limited']);
@@ -143,7 +116,9 @@ async function scanRepository(repository: Repository, scanning: Scanning): Promi
     tags.map((tag) =>
       reading(async () => {
         try {
-          scan.packages.push(...(await readTag(repository, tag, scanning)));
+          const found = await readTag(repository, tag, scanning);
+          if (found === 'other-layout') scanning.other += 1;
+          else scan.packages.push(...found);
           options.onFound?.();
         } catch (error) {
           const failure = toCondockError(error);
@@ -159,46 +134,3 @@ async function scanRepository(repository: Repository, scanning: Scanning): Promi
 }
 
 const PACKAGE_TAGS: ReadonlySet<string> = new Set(['package', 'hashed']);
-
-async function readTag(repository: Repository, tag: string, scanning: Scanning): Promise<StoredPackage[]> {
-  const { options, parts } = scanning;
-  const manifest = await parts.registry.getManifest(repository, tag, options.request);
-  if (manifest === undefined) return [];
-  const artifact = readPackageArtifact(manifest.document as Manifest);
-  // The two layouts can share a repository (v1's make is v0's cmake): the annotations tell whose it is.
-  if (artifact.layout !== options.layout) {
-    scanning.other += 1;
-    return [];
-  }
-  const index = await readIndex(artifact.index, repository, scanning);
-  const identity = identifyArtifact(artifact, index);
-  if (identity === undefined) throw unreadable('says neither in annotations nor in its index layer what it is');
-  return Object.entries(artifact.archives).map(([format, layer]) => ({
-    subdir: options.subdir,
-    fileName: formatFileName(identity, format as ArchiveFormat),
-    repository,
-    tag,
-    archive: { digest: layer.digest, size: layer.size, md5: layer.annotations?.['org.conda.md5'] },
-    index,
-    info: artifact.info,
-  }));
-}
-
-async function readIndex(
-  layer: Descriptor | undefined,
-  repository: Repository,
-  { options, parts }: Scanning,
-): Promise<Record<string, unknown>> {
-  if (layer === undefined) throw unreadable('has no index layer');
-  if (layer.size > INDEX_BYTES) throw unreadable(`has an index layer of ${layer.size} bytes`);
-  await parts.transfers.fetch({ digest: layer.digest, size: layer.size, repositories: [repository] }, options.request);
-  const bytes = parts.store.readSmall(layer.digest, INDEX_BYTES);
-  if (bytes === undefined) throw unreadable('has an index layer that the store lost at once');
-  return parseJsonObject(bytes, 'The index layer');
-}
-
-function unreadable(why: string): CondockError {
-  return new CondockError('invalid-package', `The manifest ${why}.`, {
-    hint: 'Publish the package again with "condock publish".',
-  });
-}
