@@ -54,6 +54,28 @@ describe('collect', () => {
     expect(await store.collect({ maxBytes: 0 })).toEqual({ removed: 2, bytes: 20, kept: 0 });
   });
 
+  it('gives back what is leased while it is being removed', async () => {
+    let onClock = (): void => undefined;
+    const collecting = stores.open({
+      pid: 3,
+      clock: () => {
+        onClock();
+        return now;
+      },
+    });
+    const digests = putTens(3);
+    const other = stores.open({ pid: 2 });
+    let looks = 0;
+    onClock = () => {
+      looks += 1;
+      // The age of leftovers comes first; the next is that of blobs, when all leases were already looked at.
+      if (looks === 2) other.lease([digests[1]!]);
+    };
+    await collecting.collect({ maxBytes: 0 });
+    expect(looks).toBeGreaterThanOrEqual(2);
+    expect(digests.map((digest) => store.has(digest))).toEqual([undefined, 10, undefined]);
+  });
+
   it('leaves what young references name, config and layers too, and drops old ones with their manifests', async () => {
     const layer = digestOf('a layer');
     const manifest = putManifest(store, ['a layer']);
