@@ -110,6 +110,24 @@ describe('updates of a document that others update too', () => {
     expect(Object.keys(document?.json.packages as JsonObject).sort()).toEqual(['mine', 'theirs']);
   });
 
+  it('are confirmed only when nobody who read before can move the tag any more', async () => {
+    const { client } = slowRegistry(() => Promise.resolve());
+    const slow: RegistryClient = {
+      ...client,
+      putManifest: async (repository, tag, ...rest) => {
+        if (tag === 'latest') await delay(200);
+        return client.putManifest(repository, tag, ...rest);
+      },
+    };
+    // They have asked for the tag, and move it when we are done.
+    const theirs = putChange(place, add('theirs'), parts(slow), { signal });
+    await delay(50);
+    await confirmChange(await putChange(place, add('mine'), parts(client), { signal }), parts(client), { signal });
+    await theirs;
+    const document = await readDocument(place, client, { signal });
+    expect(Object.keys(document?.json.packages as JsonObject).sort()).toEqual(['mine', 'theirs']);
+  });
+
   it('move nothing where the document says it already', async () => {
     const { client, moves } = slowRegistry(() => Promise.resolve());
     await confirmChange(await putChange(place, add('a'), parts(client), { signal }), parts(client), { signal });
