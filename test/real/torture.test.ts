@@ -147,7 +147,7 @@ describe.skipIf(programs === undefined)(`kill -9, ${String(ROUNDS)} times each`,
         ];
         if ((await kill(home, args, daemon, bytes)).code !== 0) hit += 1;
 
-        const before = await expectWholeChannel(registry, channel, undisturbed, told);
+        const before = await expectSettled(() => expectWholeChannel(registry, channel, undisturbed, told));
         proxy.reset();
         const rows = (await home.succeed([...args, '--json'])).json() as Published;
         expect(
@@ -176,6 +176,16 @@ describe.skipIf(programs === undefined)(`kill -9, ${String(ROUNDS)} times each`,
 });
 
 /** What of a channel is in the registry, by the number of the package; fails where a tag leads to something wrong. */
+/** What the registry had heard to its end it goes on to keep, also after its client has died: looked at until nothing more comes. */
+async function expectSettled(look: () => ReturnType<typeof expectWholeChannel>): ReturnType<typeof expectWholeChannel> {
+  for (let last = await look(); ;) {
+    await delay(500);
+    const now = await look();
+    if (now.blobs.size === last.blobs.size && now.tags.size === last.tags.size) return now;
+    last = now;
+  }
+}
+
 async function expectWholeChannel(registry: DockerRegistry, channel: string, undisturbed: Published, told: string) {
   const blobs = new Set<string>();
   const tags = new Set<number>();
