@@ -105,8 +105,11 @@ function parse(command: Command, args: string[]): { positionals: string[]; value
   const { length } = parsed.positionals;
   if (length < min || length > max) {
     const wanted = command.arguments ?? 'no arguments';
-    const got = length < min ? 'too few' : `too many ("${parsed.positionals[max] ?? ''}")`;
-    throw new CondockError('usage', `condock ${command.name} takes ${wanted}; there are ${got}.`, {
+    const said =
+      length < min
+        ? `needs ${wanted}; ${length === 0 ? 'nothing is' : `only "${parsed.positionals.join(' ')}" is`} given.`
+        : `takes ${wanted}; "${parsed.positionals[max] ?? ''}" is too much.`;
+    throw new CondockError('usage', `condock ${command.name} ${said}`, {
       hint: `See: condock ${command.name} --help`,
     });
   }
