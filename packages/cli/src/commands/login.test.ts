@@ -122,6 +122,33 @@ describe('condock logout', () => {
   });
 });
 
+describe('condock sessions', () => {
+  const session = { namespace: null, username: 'me', source: 'netrc', kind: 'basic' as const, lastError: null };
+  const scope = (name: string, minute: number) => ({
+    scope: `repository:${name}:pull`,
+    expiresAt: `2026-01-01T00:0${String(minute)}:00.000Z`,
+  });
+  const sessions = [
+    { ...session, host: 'many.io', scopes: [scope('a', 3), scope('b', 1), scope('c', 2), scope('d', 4)] },
+    { ...session, host: 'part.io', namespace: 'team', scopes: [], lastError: 'refused by part.io (401)' },
+  ];
+  const list = (args: string[] = []) =>
+    runWith(['sessions', ...args], {
+      answers: { 'session/list': () => ({ sessions, warnings: ['The helper is gone.'] }) },
+    });
+
+  it('shows who, from where, what for in short, until when, and what is wrong', async () => {
+    const { out, err } = await list();
+    expect(out).toMatch(/^HOST +USER +SOURCE +KIND +SCOPES +EXPIRES\n/);
+    expect(out).toMatch(
+      /many\.io +me +netrc +basic +repository:a:pull, repository:b:pull and 2 more +2026-01-01T00:01/,
+    );
+    expect(out).toMatch(/\npart\.io\/team +me/);
+    expect(err).toBe('warning: part.io: refused by part.io (401)\nwarning: The helper is gone.\n');
+    expect(JSON.parse((await list(['--json'])).out)).toEqual({ sessions, warnings: ['The helper is gone.'] });
+  });
+});
+
 describe('condock registry test', () => {
   const facts: ResultOf<'session/test'> = {
     host: 'h.io',

@@ -1,5 +1,13 @@
 import type { Command } from '../command.ts';
 
+/** A big environment has hundreds of them: all are in the document of `--json`. */
+const SHOWN = 2;
+
+function summary(scopes: readonly string[]): string {
+  if (scopes.length <= SHOWN) return scopes.join(', ');
+  return `${scopes.slice(0, SHOWN).join(', ')} and ${String(scopes.length - SHOWN)} more`;
+}
+
 export const sessions: Command = {
   name: 'sessions',
   summary: 'registries with a session or a credential: who, from where, until when; never a secret',
@@ -25,7 +33,7 @@ export const sessions: Command = {
           s.username ?? '',
           s.source,
           s.kind,
-          s.scopes.map((x) => x.scope).join(', '),
+          summary(s.scopes.map((x) => x.scope)),
           s.scopes.flatMap((x) => (x.expiresAt === null ? [] : [x.expiresAt])).sort()[0] ?? '',
         ]),
       );
