@@ -89,6 +89,10 @@ describe('docker and podman files', () => {
     expect(await docker.find({ host: 'h.io' })).toBeUndefined();
     expect(home.calls).toEqual([]);
     expect(home.problems.all().join()).toContain('not a plain name');
+    expect((await docker.list())[0]).toMatchObject({
+      host: 'h.io',
+      note: expect.stringContaining('never run') as string,
+    });
   });
 
   it('asks a helper once for many, again when its answer is old, and soon where it had none', async () => {

@@ -1,11 +1,12 @@
 import type { Credential } from '../../oci/auth/credential-source.ts';
+import { isPlainProgramName } from '../../system/run-program.ts';
 import { FileDefect, ParsedFile, type ParsedFileParts } from '../files/parsed-file.ts';
 import { helperServer, mostSpecific, normalizeHost, parseHostKey } from '../host-key.ts';
 import type { CredentialEntry, Source, SourceQuery } from '../source.ts';
 import type { Secret } from '../secret.ts';
 import { TimeLimitedCache } from '../time-limited-cache.ts';
 import { type DockerConfig, parseDockerConfig } from './docker-config.ts';
-import { type DockerHelperParts, getFromHelper, helperProblem, listHelper } from './docker-helper.ts';
+import { type DockerHelperParts, getFromHelper, helperProblem, helperProgram, listHelper } from './docker-helper.ts';
 
 export interface ContainerAuthParts extends ParsedFileParts, DockerHelperParts {
   now: () => number;
@@ -143,7 +144,9 @@ async function listHelpers(
   for (const [host, suffix] of config.credHelpers) {
     if (suffix === '') continue;
     // Cloud helpers make their secrets on demand and can't list; that one is named for the host is all there is to say.
-    entries.push({ host, namespace: null, username: null, source: source(suffix), kind: 'basic' });
+    const entry = { host, namespace: null, username: null, source: source(suffix), kind: 'basic' as const };
+    const plain = isPlainProgramName(helperProgram(suffix));
+    entries.push(plain ? entry : { ...entry, note: 'Its helper is not a plain name, so it is never run.' });
   }
   const suffix = config.credsStore;
   if (suffix === undefined) return entries;

@@ -46,6 +46,8 @@ export async function listHelper(
   );
 }
 
+export const helperProgram = (suffix: string): string => `docker-credential-${suffix}`;
+
 async function call(
   { run, env, timeoutMs }: DockerHelperParts,
   suffix: string,
@@ -53,7 +55,7 @@ async function call(
   stdin: string,
   signal: AbortSignal | undefined,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const program = `docker-credential-${suffix}`;
+  const program = helperProgram(suffix);
   if (!isPlainProgramName(program)) {
     throw new CondockError('helper-failed', `The credential helper "${suffix.slice(0, 60)}" is not a plain name.`, {
       hint: 'credsStore and credHelpers take the part of the name after "docker-credential-".',
