@@ -56,7 +56,7 @@ export async function quickstart(directory: string, signal: AbortSignal): Promis
     await shell.quietly(['daemon', 'stop', '--force']);
     await registry.stop();
   }
-  title('Now your own. conda-forge is looked for in oci://ghcr.io/channel-mirrors:');
+  title('Now your own, against oci://ghcr.io/channel-mirrors/conda-forge:');
   console.log(`
   npx condock env show PATH      PATH: a prefix, a pixi workspace, or a lock
   npx condock prefetch PATH      bring its packages into the store

@@ -52,7 +52,9 @@ async function dispatch(args: readonly string[], options: RunOptions, session: S
   const rest = [...args];
   for (const word of command.name.split(' ')) rest.splice(rest.indexOf(word), 1);
   const { positionals, values } = parse(command, rest);
-  return command.run({ positionals, values, session });
+  const code = await command.run({ positionals, values, session });
+  session.noteLeftOut();
+  return code;
 }
 
 /** What follows `--` is never an option. */

@@ -30,6 +30,7 @@ export class Session implements AsyncDisposable {
   readonly signal: AbortSignal;
   readonly colors: ReturnType<typeof pc.createColors>;
   readonly #options: SessionOptions;
+  readonly #leftOut = new Set<string>();
   #client: Promise<Client> | undefined;
 
   constructor(options: SessionOptions) {
@@ -89,7 +90,15 @@ export class Session implements AsyncDisposable {
 
   table(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
     // One write: a terminal or pipe takes each of them by itself.
-    this.line(layTable(columns, rows, this.terminal.columns, this.colors.bold).join('\n'));
+    const keep = (titles: string[]): void => titles.forEach((title) => this.#leftOut.add(title));
+    this.line(layTable(columns, rows, this.terminal.columns, this.colors.bold, keep).join('\n'));
+  }
+
+  /** Said once, at the end: what the tables had no room for. */
+  noteLeftOut(): void {
+    if (this.#leftOut.size === 0) return;
+    const titles = [...this.#leftOut].join(', ');
+    this.note(this.colors.dim(`No room for ${titles}: a wider terminal, a pipe or --json has it.`));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -58,7 +58,8 @@ describe('condock env show', () => {
   });
 
   it('fits a narrow terminal: a reference of which nothing could be read is left out', async () => {
-    const { out } = await runWith(['env', 'show'], { answers, columns: 40 });
+    const { out, err } = await runWith(['env', 'show'], { answers, columns: 40 });
+    expect(err).toContain('No room for BUILD, DIGEST, REFERENCE: a wider terminal, a pipe or --json has it.\n');
     for (const line of out.split('\n').slice(0, 6)) expect(line.length).toBeLessThanOrEqual(40);
     expect(out).not.toContain('REFERENCE');
     expect(out).toMatch(/^gamma .*unreachable$/m);

@@ -19,12 +19,13 @@ export interface Column {
 const GAP = '  ';
 const LEAST = 6;
 
-/** Lines of a table that fits in `width` columns of a terminal. */
+/** Lines of a table that fits in `width` columns of a terminal. `leftOut` is told the titles for which there was no room. */
 export function layTable(
   columns: readonly Column[],
   cells: readonly (readonly string[])[],
   width: number,
   paintTitle: (s: string) => string,
+  leftOut: (titles: string[]) => void = () => undefined,
 ): string[] {
   const rows = cells.map((row) => row.map(printable));
   let shown = columns.map((_, at) => at);
@@ -33,6 +34,7 @@ export function layTable(
     const total = widths.reduce((sum, w) => sum + w, 0) + GAP.length * (shown.length - 1);
     const droppable = shown.filter((at) => (columns[at]?.optional ?? 0) > 0);
     if (total <= width || droppable.length === 0) {
+      leftOut(columns.filter((_, at) => !shown.includes(at)).map(({ title }) => title));
       const line = (cells: readonly string[], isTitle: boolean): string =>
         shown
           .map((at, place) =>
