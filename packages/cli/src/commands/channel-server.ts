@@ -10,7 +10,7 @@ export const channelServe: Command = {
   positionals: { min: 0, max: 0 },
   run: async ({ values, session }) => {
     const port = text(values, 'port');
-    if (port !== undefined && !/^\d{1,5}$/.test(port))
+    if (port !== undefined && (!/^\d{1,5}$/.test(port) || Number(port) > 65_535))
       throw new CondockError('usage', `"${port}" is no port.`, { hint: 'A port is 1 to 65535.' });
     report(await session.request('channel/serve', port === undefined ? {} : { port: Number(port) }), session);
     return 0;

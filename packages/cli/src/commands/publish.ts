@@ -76,9 +76,8 @@ function describeBlobs(
     const those = blobs.filter((b) => b.moved === how);
     if (those.length === 0) return [];
     const bytes = formatBytes(those.reduce((sum, b) => sum + b.size, 0));
-    return [
-      `${those.length} ${dryRun && how === 'uploaded' ? 'to upload' : how}${how === 'uploaded' ? ` (${bytes})` : ''}`,
-    ];
+    const done = dryRun ? { uploaded: 'to upload', mounted: 'to mount', present: 'present' }[how] : how;
+    return [`${those.length} ${done}${how === 'uploaded' ? ` (${bytes})` : ''}`];
   });
   return `blobs: ${parts.join(', ')}`;
 }

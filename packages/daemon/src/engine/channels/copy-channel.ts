@@ -8,6 +8,7 @@ import { plural } from '../../system/text.ts';
 import type { CallContext } from '../engine-host.ts';
 import { Progress } from '../packages/progress.ts';
 import { inTurnByBuild } from '../publish/in-turn-by-build.ts';
+import { createPatience } from '../publish/patience.ts';
 import { describeListing } from './channel-index.ts';
 import { archiveOf } from './copied-manifest.ts';
 import { copyInstructions } from './copy-instructions.ts';
@@ -28,6 +29,7 @@ interface CopiedItem extends Item {
   listing: Listing;
 }
 
+/** Packages under way at once; when so many in a row found a registry silent, the others are not tried. */
 const AT_ONCE = 8;
 
 /** An info layer is kilobytes. */
@@ -52,7 +54,12 @@ export async function copyChannel(options: CopyOptions, parts: CopyParts, contex
     `Copy ${plural(items.size, 'package')} to ${formatOciChannel(options.to)}`,
     { packages: items.size, bytes: 0 },
   );
-  const copying: Copying = { result, onBytes: (n) => progress.addBytes(n), taken: new Map() };
+  const copying: Copying = {
+    result,
+    onBytes: (n) => progress.addBytes(n),
+    taken: new Map(),
+    patience: createPatience(AT_ONCE),
+  };
   const limit = pLimit(AT_ONCE);
   try {
     const done = await inTurnByBuild([...items.keys()], (text, before) =>
@@ -85,13 +92,18 @@ async function copyOne(
   copying: Copying,
 ): Promise<CopiedItem | undefined> {
   if (item === undefined) return undefined;
+  const { result, patience } = copying;
   try {
     options.request.signal.throwIfAborted();
+    patience.check();
     const { written, source } = await copyPackage(item, options, parts, copying);
-    return { ...item, written, listing: await listingAtTarget(item, source, options, parts) };
+    const listing = await listingAtTarget(item, source, options, parts);
+    patience.answered();
+    return { ...item, written, listing };
   } catch (error) {
     if (options.request.signal.aborted) throw error;
-    copying.result.failed.push({ package: text, error: toCondockError(error).toJSON() });
+    patience.failed(error);
+    result.failed.push({ package: text, error: toCondockError(error).toJSON() });
     return undefined;
   }
 }

@@ -10,6 +10,7 @@ import type { Descriptor, Digest, Manifest, Repository } from '../../oci/types.t
 import type { BlobStore } from '../../store/blob-store.ts';
 import { checkOccupant, isSame } from '../publish/occupant.ts';
 import { heldPackage } from '../resolve/held-package.ts';
+import type { Patience } from '../publish/patience.ts';
 import type { Transfers } from '../transfer/transfers.ts';
 import { archiveOf, manifestAtTarget } from './copied-manifest.ts';
 import { copyBlob } from './copy-blob.ts';
@@ -42,6 +43,7 @@ export interface Item {
 
 /** What one call of `copyChannel` has done so far. */
 export interface Copying {
+  patience: Patience;
   result: CopyResult;
   onBytes: (n: number) => void;
   /** References that were written by this call, and with which manifest. */

@@ -9,6 +9,7 @@ import type { CallContext } from '../engine-host.ts';
 import { Progress } from '../packages/progress.ts';
 import type { ChannelIndex, IndexAddition } from './channel-index.ts';
 import { type LocalPackage, openLocalPackage } from './local-package.ts';
+import { createPatience, type Patience } from './patience.ts';
 import { type PublishedPackage, pushArtifact } from './push-artifact.ts';
 import { inTurnByBuild } from './in-turn-by-build.ts';
 
@@ -32,7 +33,10 @@ export interface PublishParts {
   channelIndex: ChannelIndex;
 }
 
-/** Packages under way at once: registries count writes more strictly than reads. */
+/**
+ * Packages under way at once: registries count writes more strictly than reads. When so many in a row found the registry silent, the
+ * others are not tried.
+ */
 const AT_ONCE = 8;
 
 /**
@@ -54,7 +58,7 @@ export async function publish(
     },
   );
   const limit = pLimit(AT_ONCE);
-  const taken: Taken = { references: new Map(), planned: new Set() };
+  const taken: Taken = { references: new Map(), planned: new Set(), patience: createPatience(AT_ONCE) };
   const publishOne = (file: string): Promise<Outcome> =>
     publishFile(file, channel, options, parts, taken, (n) => progress.addBytes(n)).finally(() =>
       progress.addPackage(file),
@@ -89,6 +93,7 @@ interface Taken {
   /** References, and the file that each holds now. */
   references: Map<string, LocalPackage>;
   planned: Set<string>;
+  patience: Patience;
 }
 
 async function publishFile(
@@ -113,6 +118,7 @@ async function publishFile(
   for (const layout of options.layouts) {
     let reference: string | null = null;
     try {
+      taken.patience.check();
       const built = await buildArtifact({
         archive: { path: local.path, digest: local.digest, size: local.size, md5: local.md5 },
         infoFiles: local.infoFiles,
@@ -144,8 +150,10 @@ async function publishFile(
         ...(warnings.length === 0 ? {} : { warnings }),
       });
       outcome.additions.push({ layout, local });
+      taken.patience.answered();
     } catch (error) {
       rethrowCancellation(error, options);
+      taken.patience.failed(error);
       outcome.rows.push({ ...failedRow(file, layout, error), reference });
     }
   }
