@@ -19,6 +19,9 @@ const STAND_INS = {
   'without bus': `module.exports = { getPassword: async () => { throw new Error('Cannot autolaunch D-Bus without X11 $DISPLAY'); } };`,
   'without library': `const e = new Error('libsecret-1.so.0: cannot open shared object file'); e.code = 'ERR_DLOPEN_FAILED'; throw e;`,
   refusing: `module.exports = { getPassword: async () => { throw new Error('The user name or passphrase you entered is not correct.'); } };`,
+  // Says how it was started, as every user of the machine could read it.
+  telling: `module.exports = { setPassword: async () => require('node:fs').appendFileSync(process.env.STARTS,
+    JSON.stringify([process.argv, process.execArgv, process.title, process.env])) };`,
   dying: `module.exports = { getPassword: () => process.exit(3) };`,
 };
 
@@ -52,6 +55,13 @@ describe('the keychain of the system', () => {
     expect(await working.get('condock', 'other')).toBeUndefined();
     expect(await working.delete('condock', 'h')).toBe(true);
     expect(await working.delete('condock', 'h')).toBe(false);
+  });
+
+  it('hands a secret over where no other user can read it: not in arguments, not in the environment', async () => {
+    await keychain('telling').set('condock', 'h', 'TOP-SECRET');
+    const told = readFileSync(join(dir, 'starts'), 'utf8');
+    expect(told).toContain('telling.cjs');
+    expect(told).not.toContain('TOP-SECRET');
   });
 
   it.each([
