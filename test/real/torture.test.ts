@@ -175,7 +175,6 @@ describe.skipIf(programs === undefined)(`kill -9, ${String(ROUNDS)} times each`,
   );
 });
 
-/** What of a channel is in the registry, by the number of the package; fails where a tag leads to something wrong. */
 /** What the registry had heard to its end it goes on to keep, also after its client has died: looked at until nothing more comes. */
 async function expectSettled(look: () => ReturnType<typeof expectWholeChannel>): ReturnType<typeof expectWholeChannel> {
   for (let last = await look(); ;) {
@@ -186,6 +185,7 @@ async function expectSettled(look: () => ReturnType<typeof expectWholeChannel>):
   }
 }
 
+/** What of a channel is in the registry, by the number of the package; fails where a tag leads to something wrong. */
 async function expectWholeChannel(registry: DockerRegistry, channel: string, undisturbed: Published, told: string) {
   const blobs = new Set<string>();
   const tags = new Set<number>();
