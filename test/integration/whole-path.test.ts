@@ -204,7 +204,11 @@ describe('the whole path, on Node alone', () => {
     const heard: (string | null)[] = [];
     const listening = stack.client.onNotification('channel/didChange', (params) => heard.push(params.channel));
     await stack.client.request('channel/index', { channel, dryRun: true });
-    await stack.client.request('channel/remove', { channel, packages: ['linux-64/lib-1!2.0+abi7-0.conda'], dryRun: true });
+    await stack.client.request('channel/remove', {
+      channel,
+      packages: ['linux-64/lib-1!2.0+abi7-0.conda'],
+      dryRun: true,
+    });
     await stack.client.request('daemon/ping', {});
     expect(heard).toEqual([]);
     await stack.client.request('channel/index', { channel });
