@@ -12,10 +12,11 @@ export interface SlowProxy extends AsyncDisposable {
 const STEP_MS = 50;
 
 /** Stands before a registry and can make downloads slow, so that a person, or a test, can see and cancel them. */
-export async function startSlowProxy(registry: string): Promise<SlowProxy> {
+export async function startSlowProxy(registry: string, onRequest?: () => void): Promise<SlowProxy> {
   const [hostname, port] = registry.split(':');
   const server: Server = createServer((incoming, answer) => {
     const { method, url, headers } = incoming;
+    onRequest?.();
     const forwarded = request({ hostname, port, method, path: url, headers }, (reply) => {
       answer.writeHead(reply.statusCode ?? 502, reply.headers);
       void pass(reply, answer);

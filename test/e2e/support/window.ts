@@ -60,7 +60,7 @@ export async function openWindow(screenshots: string): Promise<Window> {
     showCondock: async () => {
       const tab = page.locator('.activitybar a.action-label[aria-label^="Condock"]');
       if ((await page.locator('.sidebar .composite.title', { hasText: 'Condock' }).count()) === 0) await tab.click();
-      await page.getByRole('tree', { name: 'Environments' }).waitFor();
+      await page.getByRole('button', { name: 'Environments Section' }).waitFor();
     },
     row: (name) => {
       const pattern = typeof name === 'string' ? new RegExp(`^${escape(name)}`) : name;

@@ -6,7 +6,6 @@ import { stateFacts } from '../core/environments/state-facts.ts';
 import { packageMarkdown } from '../core/environments/package-text.ts';
 import { type EnvironmentTarget, targetKey, targetsOf } from '../core/environments/target.ts';
 import { childrenOf, type EnvironmentNode, type TreeNode, type TreeSettings } from '../core/environments/tree.ts';
-import { errorText } from '../core/error-actions.ts';
 import { t } from '../core/l10n.ts';
 import { soon } from '../core/soon.ts';
 import type { App } from './app.ts';
@@ -125,11 +124,14 @@ export function createEnvironmentsView(app: App): EnvironmentsView {
   describeView();
   const busy = createBusyBar(model);
   let told: string | undefined;
+  let toldError: string | undefined;
   const tellState = (): void => {
     // While it is looked at again, what was said before stays: a welcome must not flicker.
     if (model.status === told || (model.status === 'loading' && told !== undefined)) return;
     told = model.status;
-    tree.message = model.error === undefined ? '' : errorText(model.error);
+    // The view says what can be done; why, it can't: what it shows where it is empty is the same every time.
+    if (model.error !== undefined && model.error.message !== toldError) void app.showError(model.error);
+    toldError = model.error?.message;
     void vscode.commands.executeCommand('setContext', CONTEXT.state, model.status);
   };
 

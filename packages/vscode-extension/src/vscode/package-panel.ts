@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { listFiles } from '@condock/client';
 import { isCancellation, type PackageInsides } from '@condock/protocol';
 import * as vscode from 'vscode';
@@ -14,6 +15,7 @@ import { renderFileRow } from '../core/page/render-files.ts';
 import { renderPackagePage } from '../core/page/render-page.ts';
 import type { App, PackageRequest } from './app.ts';
 import { createPagePanel, type PageMessage, type PagePanel } from './pages.ts';
+import { requireTrust } from './trust.ts';
 import { withProgress } from './with-progress.ts';
 
 /** Info layers that are asked for at once. */
@@ -32,6 +34,8 @@ export function createPackagePanel(app: Pick<App, 'context' | 'daemon' | 'model'
     request.environment === undefined ? undefined : app.model.get(request.environment)?.packages;
 
   const open = async (request: PackageRequest): Promise<void> => {
+    // An archive on the disk needs no registry.
+    if (!isAbsolute(request.target)) requireTrust();
     turn += 1;
     const mine = turn;
     page ??= makePage();

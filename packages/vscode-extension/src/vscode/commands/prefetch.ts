@@ -8,6 +8,7 @@ import { t } from '../../core/l10n.ts';
 import type { App } from '../app.ts';
 import { COMMANDS } from '../ids.ts';
 import type { Reports } from '../reports.ts';
+import { requireTrust } from '../trust.ts';
 import { withProgress } from '../with-progress.ts';
 import { packagesOf, targetOf } from './selection.ts';
 
@@ -15,6 +16,7 @@ type Prefetched = ResultOf<'prefetch/run'>;
 
 export function prefetchCommands(app: App, reports: Reports) {
   const run = async (title: string, params: ParamsOf<'prefetch/run'>): Promise<void> => {
+    requireTrust();
     try {
       const result = await withProgress({
         title,

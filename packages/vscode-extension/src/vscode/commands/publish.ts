@@ -12,10 +12,12 @@ import type { App } from '../app.ts';
 import { COMMANDS } from '../ids.ts';
 import { publishedHere } from '../published-here.ts';
 import { settings } from '../settings.ts';
+import { requireTrust } from '../trust.ts';
 import { withProgress } from '../with-progress.ts';
 
 export function publishCommands(app: App) {
   const publish = async (files: readonly string[]): Promise<void> => {
+    requireTrust();
     const to = files.length === 0 ? undefined : await pickChannel(app);
     const layout = to === undefined ? undefined : await pickLayout();
     if (to === undefined || layout === undefined) return;
