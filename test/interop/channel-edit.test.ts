@@ -333,6 +333,20 @@ describe.skipIf(missing !== undefined).concurrent('channels in docker-registry',
       }
     },
   );
+
+  it('keep every attachment of several that come at once, where no registry keeps the list', async () => {
+    const [row] = await tools.publish([files[3]!], channelOf('crowded'), 'v0');
+    const names = Array.from({ length: 6 }, (_, n) => `part-${String(n)}.json`);
+    const attach = async (name: string): Promise<string> => {
+      const file = join(home.path, name);
+      await writeFile(file, name);
+      const args = ['channel', 'attach', row!.reference!, file, '--media-type', 'application/json'];
+      return (await json<{ digest: string }>(...args)).digest;
+    };
+    const attached = await Promise.all(names.map(attach));
+    const { referrers } = await json<{ referrers: { digest: string }[] }>('channel', 'referrers', row!.reference!);
+    expect(referrers.map((r) => r.digest).sort()).toEqual(attached.sort());
+  });
 });
 
 function withoutMd5(repodata: ListedRepodata): ListedRepodata {

@@ -140,7 +140,7 @@ export function channelMethods(parts: ChannelParts): ChannelMethods {
           annotations: params.annotations ?? {},
           request: requestOptions(params.identity, context),
         },
-        registry,
+        parts.update,
       ),
     'channel/referrers': async (params, context) =>
       listReferrers(params.reference, params.artifactType, registry, requestOptions(params.identity, context)),

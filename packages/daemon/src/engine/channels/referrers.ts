@@ -8,6 +8,7 @@ import { encodeManifest } from '../../oci/manifest.ts';
 import { parseReference } from '../../oci/reference.ts';
 import type { RegistryClient, RequestOptions } from '../../oci/registry-client.ts';
 import { type Descriptor, type ImageIndex, type Manifest, MEDIA_TYPES, type Repository } from '../../oci/types.ts';
+import { SETTLE_MS, type UpdateOptions, type UpdateParts } from './document-update.ts';
 
 export interface AttachOptions {
   reference: string;
@@ -15,7 +16,7 @@ export interface AttachOptions {
   mediaType: string;
   artifactType: string;
   annotations: Record<string, string>;
-  request: RequestOptions;
+  request: UpdateOptions;
 }
 
 const EMPTY = new TextEncoder().encode('{}');
@@ -25,9 +26,10 @@ const FILE_BYTES = 256 * 1024 * 1024;
 /**
  * Attaches a file to a manifest as a referrer (distribution-spec v1.1). Where the registry keeps no referrers list itself, the
  * fallback tag is read, extended and written; entries that others put there stay. That tag cannot be changed atomically,
- * so it is read again afterwards, and written again if our entry got lost.
+ * so it is read again when nobody who had not seen our entry can be about to write it any more, and written again if that got lost.
  */
-export async function attach(options: AttachOptions, registry: RegistryClient): Promise<ResultOf<'channel/attach'>> {
+export async function attach(options: AttachOptions, parts: UpdateParts): Promise<ResultOf<'channel/attach'>> {
+  const { registry } = parts;
   const { repository, subject } = await findSubject(options.reference, registry, options.request);
   const layer = await uploadFile(options, repository, registry);
   const config: Descriptor = { mediaType: MEDIA_TYPES.emptyConfig, digest: sha256Digest(EMPTY), size: EMPTY.length };
@@ -62,7 +64,7 @@ export async function attach(options: AttachOptions, registry: RegistryClient): 
       artifactType: options.artifactType,
       ...(manifest.annotations === undefined ? {} : { annotations: manifest.annotations }),
     };
-    await addToFallbackTag(repository, subject, entry, registry, options.request);
+    await keepInFallbackTag(repository, subject, entry, parts, options.request);
   }
   return { digest, subject: subject.digest, via: subjectHandled ? 'referrers-api' : 'fallback-tag' };
 }
@@ -109,6 +111,24 @@ async function uploadFile(
 
 const FALLBACK_ROUNDS = 10;
 
+/** As `addToFallbackTag`, for good: see `SETTLE_MS`, and that a list is read and written in far less. */
+async function keepInFallbackTag(
+  repository: Repository,
+  subject: Pick<Descriptor, 'digest'>,
+  entry: Descriptor,
+  { registry, sleep, random, settleMs = SETTLE_MS }: UpdateParts,
+  request: AttachOptions['request'],
+): Promise<void> {
+  for (let round = 0; round < FALLBACK_ROUNDS; round += 1) {
+    await addToFallbackTag(repository, subject, entry, registry, request);
+    // At random, so that those who lost their entries to one another do not meet again.
+    await sleep(settleMs * (1 + random() / 4), request.signal);
+    const there = await registry.getManifest(repository, referrersTag(subject.digest), request);
+    if ((there?.document as ImageIndex | undefined)?.manifests.some((m) => m.digest === entry.digest) === true) return;
+  }
+  throw crowded(repository, subject);
+}
+
 /** Adds an entry to the list that stands in for the referrers API (distribution-spec v1.1, "Referrers Tag Schema"). */
 export async function addToFallbackTag(
   repository: Repository,
@@ -131,9 +151,13 @@ export async function addToFallbackTag(
     };
     await registry.putManifest(repository, tag, encodeManifest(next), MEDIA_TYPES.index, request);
   }
-  throw new CondockError('conflict', `The referrers of ${subject.digest} are changed by others all the time.`, {
+  throw crowded(repository, subject);
+}
+
+function crowded({ host }: Repository, { digest }: Pick<Descriptor, 'digest'>): CondockError {
+  return new CondockError('conflict', `The referrers of ${digest} are changed by others all the time.`, {
     hint: 'Try again later.',
-    data: { host: repository.host },
+    data: { host },
   });
 }
 
