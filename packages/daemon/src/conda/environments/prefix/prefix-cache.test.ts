@@ -1,4 +1,4 @@
-import { renameSync, rmSync, utimesSync, statSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readEnvironment } from '../read-environment.ts';
@@ -72,6 +72,12 @@ describe('a prefix', () => {
     expect(listed({})).toMatchObject({ name: 'a', fileName: null });
   });
 
+  it('says of a channel that is several, or none, what it is', () => {
+    expect(listed({ channel: 'defaults', fn: FILE })?.error).toMatchObject({ code: 'unmapped-channel' });
+    expect(listed({ channel: 'defaults', fn: FILE })?.error?.message).toContain('defaults');
+    expect(listed({ channel: '<unknown>', fn: FILE })?.error).toBeUndefined();
+  });
+
   it('shows packages that came from a local file, and says that no registry has them', () => {
     expect(listed({ url: `file:///srv/ch/noarch/${FILE}` })?.error?.code).toBe('unsupported-source');
     expect(listed({ url: `/srv/ch/noarch/${FILE}` })?.error?.code).toBe('unsupported-source');
@@ -85,6 +91,8 @@ describe('a prefix', () => {
     scratch.put('conda-meta/odd-1-0.json', []);
     scratch.put('conda-meta/half-1-0.json', { name: 'half' });
     scratch.put('conda-meta/folder-1-0.json/x', '');
+    symlinkSync('nowhere', join(scratch.folder, 'conda-meta/lost-1-0.json'));
+    symlinkSync('loop-1-0.json', join(scratch.folder, 'conda-meta/loop-1-0.json'));
     scratch.put('conda-meta/ok-1-0.json', { name: 'ok', version: '1', build: '0', subdir: 'win-64' });
     const { environments, warnings } = readEnvironment(scratch.folder);
     expect(environments).toMatchObject([{ name: 'test', platform: 'win-64', packages: [{ name: 'ok' }] }]);
@@ -92,6 +100,8 @@ describe('a prefix', () => {
       'bad',
       'folder',
       'half',
+      'loop',
+      'lost',
       'odd',
     ]);
   });

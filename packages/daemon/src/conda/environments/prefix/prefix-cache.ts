@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { unreadable } from '../read-text.ts';
 import type { EnvironmentEntry } from '../types.ts';
@@ -83,7 +83,7 @@ function recordNames(folder: string): string[] {
 function refresh(path: string, known: Known | undefined, read: (text: string) => EnvironmentEntry): Known | undefined {
   try {
     const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return undefined;
+    if (stat === undefined) return isLink(path) ? gone(path, 'it is a link that leads nowhere') : undefined;
     const { mtimeMs, ctimeMs, size, ino } = stat;
     if (known?.mtimeMs === mtimeMs && known.ctimeMs === ctimeMs && known.size === size && known.ino === ino)
       return known;
@@ -97,12 +97,22 @@ function refresh(path: string, known: Known | undefined, read: (text: string) =>
       return { ...facts, entry: undefined, problem: describe(path, error) };
     }
   } catch (error) {
-    return { mtimeMs: -1, ctimeMs: -1, size: -1, ino: -1, entry: undefined, problem: unreadable(path, error).message };
+    return gone(path, (error as NodeJS.ErrnoException).code ?? 'unknown error');
   }
 }
+
+/** A record of which not even the stat is known, so that it is looked at anew each time. */
+function gone(path: string, why: string): Known {
+  return { mtimeMs: -1, ctimeMs: -1, size: -1, ino: -1, entry: undefined, problem: notListed(path, why) };
+}
+
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 
 function describe(path: string, error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   const why = code ?? (error instanceof SyntaxError ? 'it is no JSON' : (error as Error).message);
-  return `${path} is no readable record, so ${basename(path, '.json')} is not listed: ${why}.`;
+  return notListed(path, why);
 }
+
+const notListed = (path: string, why: string): string =>
+  `${path} is no readable record, so ${basename(path, '.json')} is not listed: ${why}.`;

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readText } from '../read-text.ts';
 import type { EnvironmentEntry, EnvironmentFile } from '../types.ts';
@@ -9,7 +9,11 @@ const PIXI_FILE_BYTES = 1024 * 1024;
 
 /** Whether a folder is an installed prefix: conda, mamba and pixi all keep `conda-meta` there (CEP 32). */
 export function isPrefix(folder: string): boolean {
-  return existsSync(join(folder, 'conda-meta'));
+  try {
+    return statSync(join(folder, 'conda-meta'), { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
 }
 
 /** Lists an installed prefix. What can't be read becomes a warning; throws where `conda-meta` itself can't be listed. */

@@ -1,5 +1,6 @@
+import { toCondockError } from '@condock/protocol';
 import { parseChannelUrl } from '../../channel-url.ts';
-import { entryMaker } from '../entry.ts';
+import { type EntryFacts, entryMaker } from '../entry.ts';
 import type { EnvironmentEntry } from '../types.ts';
 
 type Document = Readonly<Record<string, unknown>>;
@@ -25,7 +26,7 @@ export function recordReader(): (text: string) => EnvironmentEntry {
       subdir: textAt(fields, 'subdir'),
       fileName: fileNameOf(fields, url),
       // The URL tells more: channels stand there with and without final slash or subdir, as names, or as <unknown>.
-      channel: url !== undefined && /^(?:https?|oci|s3|gcs):\/\//i.test(url) ? undefined : channelOf(channel),
+      ...(url !== undefined && /^(?:https?|oci|s3|gcs):\/\//i.test(url) ? {} : channelFacts(channel, url)),
       sha256: textAt(fields, 'sha256'),
       md5: textAt(fields, 'md5'),
       size: typeof fields.size === 'number' ? fields.size : undefined,
@@ -43,13 +44,15 @@ function fileNameOf(fields: Document, url: string | undefined): string | undefin
   return tarball?.split(/[/\\]/).at(-1) ?? fn;
 }
 
-function channelOf(channel: string | undefined): string | null {
-  if (channel === undefined) return null;
+/** A channel that is none, or several, is what is wrong with a record that says nothing else of where it came from. */
+function channelFacts(channel: string | undefined, url: string | undefined): Pick<EntryFacts, 'channel' | 'error'> {
+  if (channel === undefined) return { channel: null };
   try {
-    const { url } = parseChannelUrl(channel);
-    return url.startsWith('file:') ? null : url;
-  } catch {
-    return null;
+    const parsed = parseChannelUrl(channel);
+    return { channel: parsed.url.startsWith('file:') ? null : parsed.url };
+  } catch (error) {
+    const known = channel === 'pypi' || channel === '<unknown>' || url !== undefined;
+    return { channel: null, ...(known ? {} : { error: toCondockError(error) }) };
   }
 }
 
