@@ -16,6 +16,13 @@ describe('the progress meter', () => {
     expect(meter({ kind: 'end' }).increment).toBe(50);
   });
 
+  it('counts blobs where those are counted, and does not count to one', () => {
+    const blobs = createProgressMeter(() => 0, 'blobs');
+    expect(blobs({ kind: 'begin', title: 'Verify', total: { packages: 14 } }).text).toBe('0 of 14 blobs');
+    const one = createProgressMeter(() => 0);
+    expect(one({ kind: 'begin', title: 'Prefetch', total: { packages: 1, bytes: 1000 } }).text).toBe('0 B of 1.0 kB');
+  });
+
   it('never goes back when the total grows', () => {
     const meter = createProgressMeter(() => 0);
     meter({ kind: 'report', done: { bytes: 50 }, total: { bytes: 100 } });

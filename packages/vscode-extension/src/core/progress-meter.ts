@@ -13,7 +13,10 @@ export interface MeterState {
 const WINDOW_MS = 3000;
 
 /** Turns the daemon's progress into what a progress bar shows: a line with amounts and rate, and steps in percent. */
-export function createProgressMeter(clock: () => number): (value: ProgressValue) => MeterState {
+export function createProgressMeter(
+  clock: () => number,
+  unit: 'packages' | 'blobs' = 'packages',
+): (value: ProgressValue) => MeterState {
   const samples: { at: number; bytes: number }[] = [];
   let done = { bytes: 0, packages: 0 };
   let total: { bytes?: number | undefined; packages?: number | undefined } = {};
@@ -38,7 +41,7 @@ export function createProgressMeter(clock: () => number): (value: ProgressValue)
     const next = share === undefined ? percent : Math.max(percent, Math.min(100, share * 100));
     const increment = share === undefined ? undefined : next - percent;
     percent = next;
-    const text = [amounts(done, total), speed(rate())].filter((part) => part !== '').join(', ');
+    const text = [amounts(done, total, unit), speed(rate())].filter((part) => part !== '').join(', ');
     return { text: text === '' ? message : text, increment };
   };
 }
@@ -56,10 +59,13 @@ function shareOf(
 function amounts(
   done: { bytes: number; packages: number },
   total: { bytes?: number | undefined; packages?: number | undefined },
+  unit: 'packages' | 'blobs',
 ): string {
   const parts: string[] = [];
-  if (total.packages !== undefined && total.packages > 0) {
-    parts.push(t('{0} of {1} packages', formatCount(done.packages), formatCount(total.packages)));
+  // Of a single one it is plain which.
+  if (total.packages !== undefined && total.packages > 1) {
+    const [some, all] = [formatCount(done.packages), formatCount(total.packages)];
+    parts.push(unit === 'blobs' ? t('{0} of {1} blobs', some, all) : t('{0} of {1} packages', some, all));
   }
   if (total.bytes !== undefined && total.bytes > 0) {
     parts.push(t('{0} of {1}', formatBytes(done.bytes), formatBytes(total.bytes)));

@@ -17,7 +17,7 @@ export function cacheCommands(app: App, view: CacheView) {
     },
     [COMMANDS.verifyCache]: async () => {
       const result = await withProgress({
-        title: t('Hashing every blob again'),
+        ...{ title: t('Hashing every blob again'), unit: 'blobs' },
         run: (options) => app.daemon.request('cache/verify', {}, options),
       });
       view.verified(result);
