@@ -77,10 +77,11 @@ describe.skipIf(fixtures === undefined)('condock ref and the naming vectors', ()
       }
       expect(refused).toBeGreaterThan(6);
       expect(done.code).toBe(3);
-      expect(done.stderr.trim().split('\n')).toHaveLength(refused);
+      expect(done.stderr).toBe('');
 
       const text = await home.run(args, { stdin });
       expect(text.code).toBe(3);
+      expect(text.stderr.trim().split('\n')).toHaveLength(refused);
       expect(text.stdout.trim().split('\n')).toEqual(
         rows.flatMap((row) => ('reference' in row ? [row.reference] : [])),
       );
