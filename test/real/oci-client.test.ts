@@ -208,7 +208,9 @@ for (const auth of [undefined, 'htpasswd', 'token'] as const) {
       await wrong.close();
     });
 
-    it.skipIf(auth !== 'token')('needs at most 20 tokens for 500 private repositories', async () => {
+    if (auth !== 'token') return;
+
+    it('needs at most 20 tokens for 500 private repositories', async () => {
       const repositories = Array.from({ length: 500 }, (_, i) => repository(`many/linux-64/package-${String(i)}`));
       const bytes = randomBytes(100);
       const source = sourceOf(bytes, sha256Digest(bytes));
@@ -221,7 +223,7 @@ for (const auth of [undefined, 'htpasswd', 'token'] as const) {
       expect(tokens!.tokenRequests.length - before).toBeLessThanOrEqual(20);
     });
 
-    it.skipIf(auth !== 'token')('gets tokens for a refresh token that is replaced at every use', async () => {
+    it('gets tokens for a refresh token that is replaced at every use', async () => {
       let secret = tokens!.createRefreshToken('user');
       tokens!.rotateRefreshTokens();
       const rotating = createRegistryClient({
