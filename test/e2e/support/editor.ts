@@ -52,10 +52,17 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
   const { entry, node, vsix, home, condockHome, trusts = true } = options;
   const [data, extensions, config] = ['data', 'extensions', 'config.yaml'].map((name) => join(home, name));
   const places = ['--user-data-dir', data!, '--extensions-dir', extensions!, '--config', config!];
-  const trust = trusts ? { 'security.workspace.trust.enabled': false } : {};
+  // Newer editors show a banner and do not ask, unless they are told to.
+  const trust = trusts
+    ? { 'security.workspace.trust.enabled': false }
+    : { 'security.workspace.trust.startupPrompt': 'always' };
   const configure = async (settings: Record<string, unknown>): Promise<void> => {
-    await mkdir(join(data!, 'User'), { recursive: true });
-    await writeFile(join(data!, 'User', 'settings.json'), JSON.stringify({ ...QUIET, ...trust, ...settings }, null, 2));
+    const text = JSON.stringify({ ...QUIET, ...trust, ...settings }, null, 2);
+    // What is scoped to a machine counts where the machine's own settings are, whoever's window it is.
+    for (const name of ['User', 'Machine']) {
+      await mkdir(join(data!, name), { recursive: true });
+      await writeFile(join(data!, name, 'settings.json'), text);
+    }
   };
   await mkdir(home, { recursive: true });
   await configure(options.settings ?? {});
