@@ -17,9 +17,12 @@ export interface SessionBus extends AsyncDisposable {
   connected: () => number;
 }
 
-const EMPTY_BUS = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+/** A bus that starts no services, and whose socket is in a folder that goes with it: a bus that is killed leaves its socket behind. */
+const emptyBus = (
+  folder: string,
+): string => `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth><policy context="default">
+<busconfig><type>session</type><listen>unix:dir=${folder}</listen><auth>EXTERNAL</auth><policy context="default">
 <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`;
 
 /**
@@ -45,7 +48,7 @@ export async function startSessionBus(service: 'unlocked' | 'locked' | 'none' | 
     env.DBUS_SESSION_BUS_ADDRESS = `unix:path=${path}`;
   } else {
     const config = join(home, 'bus.conf');
-    writeFileSync(config, EMPTY_BUS);
+    writeFileSync(config, emptyBus(runtime));
     const args = [`--config-file=${config}`, '--nofork', '--nosyslog', '--print-address=1'];
     const bus = spawn('dbus-daemon', args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
     children.push(bus);
