@@ -65,10 +65,14 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
     }
   };
   await mkdir(home, { recursive: true });
+  // Where the editor puts its sockets, which it leaves behind.
+  const runtime = join(home, 'run');
+  await mkdir(runtime, { mode: 0o700 });
   await configure(options.settings ?? {});
   const env = {
     PATH: process.env.PATH,
     HOME: home,
+    XDG_RUNTIME_DIR: runtime,
     LANG: 'C.UTF-8',
     CONDOCK_HOME: condockHome,
     EXTENSIONS_GALLERY: '{}',

@@ -109,9 +109,19 @@ export async function openWindow(screenshots: string): Promise<Window> {
       } while ((await item.count()) > 0);
     },
     find: async (file) => {
-      await window.run('Go to File...');
-      await box.locator('input').first().fill(file);
-      await window.choose(new RegExp(`^${escape(file)}`));
+      const entry = box.getByRole('option', { name: new RegExp(`^${escape(file)}`) }).first();
+      // The editor's list of files may be of a moment before the file was there: then it is asked for another.
+      for (let tries = 1; ; tries += 1) {
+        await window.run('Go to File...');
+        await box.locator('input').first().fill(file);
+        const found = await entry.waitFor({ timeout: 5000 }).then(
+          () => true,
+          () => false,
+        );
+        if (found || tries === 5) break;
+        await page.keyboard.press('Escape');
+      }
+      await entry.click();
     },
     toast: (text) => page.locator('.notification-toast', { hasText: text }).first(),
     press: async (toast, button) => {
