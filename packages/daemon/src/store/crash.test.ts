@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytesOf, codeOf, digestOf, TemporaryStores } from './testing/temporary-store.ts';
@@ -87,6 +87,18 @@ describe('what an ended process leaves', () => {
     expect(await codeOf(() => store.begin(digestOf('x')))).toBe('conflict');
     await ingest.commit();
     expect(store.has(digestOf('x'))).toBe(1);
+  });
+
+  it('is never a lock that names nobody: it appears with its owner’s name in it', async () => {
+    const gone = stores.open({ pid: 9 });
+    await gone.begin(digestOf('x'));
+    const [owner] = owners();
+    const lock = statSync(join(stores.root, 'ingest', `${digestOf('x').slice(7)}.lock`));
+    // One file with two names: made by one call, where writing takes two, and a process may be killed between them.
+    expect(lock.ino).toBe(statSync(join(stores.root, 'owners', owner!, 'id')).ino);
+    expect(lock.nlink).toBe(2);
+    stores.processes.dead.add(9);
+    await (await stores.open().begin(digestOf('x'))).discard();
   });
 
   it('holds nobody up where a lock names an owner that somebody cleaned away', async () => {

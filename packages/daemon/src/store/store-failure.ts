@@ -22,6 +22,11 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** True of what `link` fails with on a file system that has no hard links (FAT, some of the network) or no more of them. */
+export function hasNoHardLinks(error: unknown): boolean {
+  return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(errnoOf(error) ?? '');
+}
+
 /** `store-failed` for a system call's error, with the path and what to do. Errors of ours and aborts pass unchanged. */
 export function storeFailure(error: unknown, doing: string, path: string): unknown {
   const code = errnoOf(error);

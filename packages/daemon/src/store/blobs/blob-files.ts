@@ -6,7 +6,7 @@ import type { Digest } from '../../oci/types.ts';
 import { syncDirectory } from '../../system/atomic-file.ts';
 import type { Owner } from '../owner/owner.ts';
 import type { BlobCount } from '../records/blob-count.ts';
-import { errnoOf, guarded } from '../store-failure.ts';
+import { errnoOf, guarded, hasNoHardLinks } from '../store-failure.ts';
 import { hexName, type StorePaths } from '../store-paths.ts';
 import { syncFile } from './sync-file.ts';
 import type { Unsynced } from './unsynced.ts';
@@ -76,7 +76,7 @@ export class BlobFiles {
       linkSync(mark, path);
     } catch (error) {
       // There already, or a file system without hard links: both are settled by a rename of what the disk has.
-      if (!['EEXIST', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(errnoOf(error) ?? '')) {
+      if (errnoOf(error) !== 'EEXIST' && !hasNoHardLinks(error)) {
         rmSync(mark, { force: true });
         throw error;
       }

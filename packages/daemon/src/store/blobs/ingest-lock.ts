@@ -1,12 +1,13 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CondockError } from '@condock/protocol';
 import type { Digest } from '../../oci/types.ts';
+import type { Owner } from '../owner/owner.ts';
 import { reap, type ReapParts } from '../owner/reap.ts';
-import { errnoOf } from '../store-failure.ts';
+import { errnoOf, hasNoHardLinks } from '../store-failure.ts';
 import { hexName } from '../store-paths.ts';
 
-/** A lock whose owner left no trace (somebody cleaned up by hand) holds for this long. Milliseconds. */
+/** A lock whose owner left no trace (somebody cleaned up by hand) holds for this long after that. Milliseconds. */
 const NAMELESS = 60_000;
 
 export interface IngestLockParts extends ReapParts {
@@ -26,21 +27,38 @@ export function lockIngest(digest: Digest, parts: IngestLockParts): Disposable {
   parts.owner.ensure();
   for (let tries = 0; tries < 3; tries += 1) {
     try {
-      writeFileSync(path, id, { flag: 'wx', mode: 0o600 });
+      make(path, parts.owner);
       return { [Symbol.dispose]: () => release(path, id) };
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') parts.owner.remake();
-      else if (errnoOf(error) !== 'EEXIST') {
-        // Made, but not filled.
-        rmSync(path, { force: true });
-        throw error;
-      } else if (!isStale(path, parts)) break;
+      else if (errnoOf(error) !== 'EEXIST') throw error;
+      else if (!isStale(path, parts)) break;
     }
   }
   throw new CondockError('conflict', `Another process or request is fetching ${digest} at this moment.`, {
     hint: 'Wait for it, then try again.',
     data: { digest },
   });
+}
+
+/** A link appears with its owner's name in it: a process that is killed at any moment leaves no lock that nobody can judge. */
+function make(path: string, owner: Owner): void {
+  try {
+    linkSync(owner.idFile, path);
+  } catch (error) {
+    if (!hasNoHardLinks(error)) throw error;
+    write(path, owner.id);
+  }
+}
+
+function write(path: string, id: string): void {
+  try {
+    writeFileSync(path, id, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    // Made, but not filled.
+    if (errnoOf(error) !== 'EEXIST') rmSync(path, { force: true });
+    throw error;
+  }
 }
 
 function isStale(path: string, parts: IngestLockParts): boolean {
@@ -54,7 +72,7 @@ function isStale(path: string, parts: IngestLockParts): boolean {
     return true;
   }
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats !== undefined && parts.clock() - stats.mtimeMs < NAMELESS) return false;
+  if (stats !== undefined && parts.clock() - stats.ctimeMs < NAMELESS) return false;
   rmSync(path, { force: true });
   return true;
 }

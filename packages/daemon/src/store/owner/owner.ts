@@ -43,6 +43,11 @@ export class Owner implements Disposable {
     if (!this.#made) this.#make();
   }
 
+  /** A file that holds the id, to be linked to where this owner's name must appear at once. */
+  get idFile(): string {
+    return join(this.path, 'id');
+  }
+
   /** A name in the folder that nothing has yet. */
   scratch(kind: 'tmp' | 'lease' | 'reaped'): string {
     this.#serial += 1;
@@ -75,6 +80,7 @@ export class Owner implements Disposable {
         const fresh = join(paths.owners, `.new-${this.id}`);
         rmSync(fresh, { recursive: true, force: true });
         mkdirSync(join(fresh, 'unsynced'), { recursive: true, mode: 0o700 });
+        writeFileSync(join(fresh, 'id'), this.id, { mode: 0o600 });
         writeFileSync(join(fresh, 'owner.json'), JSON.stringify(processes.self()), { mode: 0o600 });
         renameSync(fresh, this.#path);
       }

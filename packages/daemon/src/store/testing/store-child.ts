@@ -15,7 +15,8 @@ async function fill(): Promise<void> {
     else store.putSmall(bytes, digest);
     store.setRef(`host/blob:${at}`, { mediaType: 'application/octet-stream', digest, size: bytes.length });
     if (at % 10 === 0) store.pin(`pin-${at}`, [digest]);
-    if (store.has(digest) === undefined) throw new Error(`${digest} is not there`);
+    // Where nobody collects meanwhile; a blob that nothing leases may go at any moment.
+    if (work === 'once' && store.has(digest) === undefined) throw new Error(`${digest} is not there`);
   }
 }
 
