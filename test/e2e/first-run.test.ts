@@ -102,9 +102,7 @@ describe.skipIf(!isReady)('the first run in VS Code', () => {
     await environment.click();
     await window.row('numpy 2.2.1, Not checked').waitFor();
     await window.screenshot('restricted');
-    await window.page.keyboard.press('F1');
-    await window.page.locator('.quick-input-widget input').first().fill('>Condock: ');
-    await window.page.getByRole('option', { name: 'Condock: Refresh Environments' }).waitFor();
+    await window.palette('Condock: ', 'Condock: Refresh Environments');
     expect(await window.page.getByRole('option', { name: 'Condock: Prefetch Environment' }).count()).toBe(0);
     await window.page.keyboard.press('Escape');
     await window.row('numpy 2.2.1').click();

@@ -10,6 +10,8 @@ export interface Window extends AsyncDisposable {
   showCondock(): Promise<void>;
   /** A row of any tree, by the beginning of what is spoken of it. */
   row(name: string | RegExp): Locator;
+  /** Opens the palette on these words; `entry` is what must be listed. */
+  palette(words: string, entry: string): Promise<Locator>;
   /** Runs a command of the palette by its title. */
   run(command: string): Promise<void>;
   /** Answers the box that is open and goes on. */
@@ -51,6 +53,14 @@ export async function openWindow(screenshots: string): Promise<Window> {
   await mkdir(screenshots, { recursive: true });
   const box = page.locator('.quick-input-widget');
 
+  const list = async (words: string, entry: string): Promise<Locator> => {
+    await page.keyboard.press('F1');
+    await box.locator('input').first().fill(`>${words}`, { timeout: 5000 });
+    const option = box.getByRole('option', { name: entry }).first();
+    await option.waitFor({ timeout: 10_000 });
+    return option;
+  };
+
   const window: Window = {
     page,
     open: async (url) => {
@@ -66,12 +76,8 @@ export async function openWindow(screenshots: string): Promise<Window> {
       const pattern = typeof name === 'string' ? new RegExp(`^${escape(name)}`) : name;
       return page.getByRole('treeitem', { name: pattern }).first();
     },
-    run: async (command) => {
-      await page.keyboard.press('F1');
-      await box.locator('input').first().fill(`>${command}`);
-      await box.getByRole('option', { name: command }).first().waitFor();
-      await page.keyboard.press('Enter');
-    },
+    palette: (words, entry) => again(page, () => list(words, entry)),
+    run: (command) => again(page, async () => (await list(command, command)).click({ timeout: 5000 })),
     answer: async (text) => {
       const input = box.locator('input:not([type=checkbox])').first();
       await input.waitFor();
@@ -111,17 +117,11 @@ export async function openWindow(screenshots: string): Promise<Window> {
     find: async (file) => {
       const entry = box.getByRole('option', { name: new RegExp(`^${escape(file)}`) }).first();
       // The editor's list of files may be of a moment before the file was there: then it is asked for another.
-      for (let tries = 1; ; tries += 1) {
-        await window.run('Go to File...');
-        await box.locator('input').first().fill(file);
-        const found = await entry.waitFor({ timeout: 5000 }).then(
-          () => true,
-          () => false,
-        );
-        if (found || tries === 5) break;
-        await page.keyboard.press('Escape');
-      }
-      await entry.click();
+      await again(page, async () => {
+        await (await list('Go to File...', 'Go to File...')).click({ timeout: 5000 });
+        await box.locator('input').first().fill(file, { timeout: 5000 });
+        await entry.click({ timeout: 5000 });
+      });
     },
     toast: (text) => page.locator('.notification-toast', { hasText: text }).first(),
     press: async (toast, button) => {
@@ -144,6 +144,18 @@ export async function openWindow(screenshots: string): Promise<Window> {
     [Symbol.asyncDispose]: () => browser.close(),
   };
   return window;
+}
+
+/** A page that is just being shown takes the focus, and an open list is gone: a person opens it again. So up to five times. */
+async function again<T>(page: Page, work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === 5) throw error;
+      await page.keyboard.press('Escape');
+    }
+  }
 }
 
 const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
