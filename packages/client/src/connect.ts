@@ -14,8 +14,8 @@ export interface ConnectOptions {
   places?: Places;
   /** Default `process.env`; what of it a new daemon needs is passed on. */
   env?: Readonly<Record<string, string | undefined>>;
-  /** Default: the daemon that is installed beside this client. */
-  daemonCommand?: DaemonCommand;
+  /** Default: the daemon that is installed beside this client. A function is asked only where a daemon has to be started. */
+  daemonCommand?: DaemonCommand | (() => Promise<DaemonCommand>);
   signal?: AbortSignal | undefined;
   /** Milliseconds for finding, starting and greeting together; default 15,000. */
   timeoutMs?: number;
@@ -37,7 +37,8 @@ export function defaultPlaces(env: Readonly<Record<string, string | undefined>> 
 
 /**
  * A client of the user's daemon, which is started where none answers. Rejects with `daemon-unavailable` (none, and none
- * could be started: the message says why), `protocol-mismatch`, `insecure`, `timeout` or `cancelled`.
+ * could be started: the message says why), `protocol-mismatch`, `insecure`, `timeout`, `cancelled`, or what `daemonCommand`
+ * rejects with.
  */
 export async function connect(options: ConnectOptions): Promise<SocketClient> {
   const { start = true, env = process.env, signal, timeoutMs = 15_000 } = options;
@@ -55,13 +56,17 @@ export async function connect(options: ConnectOptions): Promise<SocketClient> {
     }
     if (!start) throw noDaemon(places);
     if (places.runtime !== defaultPlaces(env).runtime) throw strayPlaces(places);
-    const command = options.daemonCommand ?? defaultDaemonCommand();
+    const command = await commandOf(options.daemonCommand);
     const { startDaemon } = await import('./start-daemon.ts');
     await startDaemon({ command, env, timeoutMs: left, signal });
   }
   throw new CondockError('daemon-unavailable', 'Every daemon that was found ended before it could be greeted.', {
     hint: '"condock daemon log" says why; --no-daemon works without one.',
   });
+}
+
+async function commandOf(given: ConnectOptions['daemonCommand']): Promise<DaemonCommand> {
+  return typeof given === 'function' ? await given() : (given ?? defaultDaemonCommand());
 }
 
 async function attach(

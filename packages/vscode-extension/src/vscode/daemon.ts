@@ -16,7 +16,9 @@ export interface DaemonOptions {
   script: string;
   version: string;
   nodePath: () => string | undefined;
-  log: vscode.LogOutputChannel;
+  log: Pick<vscode.LogOutputChannel, 'info' | 'error'>;
+  /** Where the daemon is found; default `process.env`. */
+  env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** The user's daemon as the extension sees it: not there until somebody asks for something. */
@@ -30,11 +32,11 @@ export interface Daemon extends Ends {
   /** Told when the connection is lost without the daemon having been asked to end, and when a later one stands. */
   onLost: (listener: () => void) => Ends;
   onReturned: (listener: () => void) => Ends;
-  /** Asks the daemon that runs to end, and starts another. */
+  /** Asks the daemon that runs to end, and starts another. Where none could be started, the one that runs is left alone. */
   restart(): Promise<void>;
 }
 
-export function createDaemon({ script, version, nodePath, log }: DaemonOptions): Daemon {
+export function createDaemon({ script, version, nodePath, log, env = process.env }: DaemonOptions): Daemon {
   const lost = createListeners<undefined>();
   const returned = createListeners<undefined>();
   let engaged = false;
@@ -47,10 +49,16 @@ export function createDaemon({ script, version, nodePath, log }: DaemonOptions):
       own: { execPath: process.execPath, electron: process.versions.electron },
     });
 
+  const announced = async (): Promise<DaemonCommand> => {
+    const chosen = await command();
+    log.info(`no daemon runs that could be used; starting ${chosen.command} ${chosen.args.join(' ')}`);
+    return chosen;
+  };
+
   const client = createReconnectingClient(async () => {
-    const daemonCommand = await command();
-    log.info(`connecting; where no daemon runs: ${daemonCommand.command} ${daemonCommand.args.join(' ')}`);
-    const connection = await connect({ client: { name: 'vscode', version }, daemonCommand, start: life.mayStart });
+    log.info('connecting');
+    const client = { name: 'vscode', version };
+    const connection = await connect({ client, env, daemonCommand: announced, start: life.mayStart });
     log.info(`connected to the daemon ${connection.daemon.version}, process ${connection.daemon.pid}`);
     return connection;
   });
@@ -93,6 +101,7 @@ export function createDaemon({ script, version, nodePath, log }: DaemonOptions):
       engaged = true;
       life.restarting = true;
       try {
+        await command();
         if (client.status === 'connected') {
           const left = leaving(client);
           await client.request('daemon/stop', {});
