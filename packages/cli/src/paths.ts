@@ -9,8 +9,10 @@ export function absolute(path: string, cwd: string): string {
 
 /** URLs and references stay as they are. */
 export function absoluteUnlessUrl(text: string, cwd: string): string {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(text) ? text : absolute(text, cwd);
+  return isUrl(text) ? text : absolute(text, cwd);
 }
+
+export const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(text);
 
 /** A path as somebody who stands in `cwd` would type it: relative where it lies within. */
 export function withinFolder(path: string, cwd: string): string {

@@ -8,9 +8,8 @@ import { closest, nearest } from './nearest.ts';
 import { printError } from './print-error.ts';
 import { Session, type SessionOptions } from './session.ts';
 
-export interface RunOptions extends Omit<SessionOptions, 'json' | 'quiet' | 'connect'> {
+export interface RunOptions extends Omit<SessionOptions, 'json' | 'quiet' | 'noDaemon'> {
   version: string;
-  connect: (options: { noDaemon: boolean }) => ReturnType<SessionOptions['connect']>;
 }
 
 /** One run of `condock ARGS`. Never throws: every failure is printed, and is the exit code. */
@@ -22,7 +21,7 @@ export async function run(args: readonly string[], options: RunOptions): Promise
     ...options,
     json: asked('json'),
     quiet: asked('quiet') || given.includes('-q'),
-    connect: () => options.connect({ noDaemon: asked('no-daemon') }),
+    noDaemon: asked('no-daemon'),
   });
   try {
     return await dispatch(args, options, session);

@@ -1,5 +1,5 @@
 import type { Client } from '@condock/client';
-import type { MethodName, ParamsOf, ResultOf } from '@condock/protocol';
+import { isCancellation, type MethodName, type ParamsOf, type ResultOf } from '@condock/protocol';
 import pc from 'picocolors';
 import { printableLines } from './terminal/printable.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';
@@ -11,13 +11,19 @@ export interface SessionOptions {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   /** Connects, starts, or holds the engine in this process; called when a command first needs it. */
-  connect: () => Promise<Client>;
+  connect: (options: { noDaemon: boolean }) => Promise<Client>;
+  noDaemon: boolean;
   json: boolean;
   quiet: boolean;
   signal: AbortSignal;
   /** Given when first asked for: to open a terminal for reading costs time, and few commands read. */
   stdin: () => NodeJS.ReadStream;
   now: () => number;
+}
+
+export interface Need {
+  /** False: neither store nor sessions matter for it, so where no daemon can be had it is done without one. Default true. */
+  store?: boolean;
 }
 
 /** One run of the command line: its output, its client, its end. */
@@ -48,14 +54,25 @@ export class Session implements AsyncDisposable {
     return this.#options.stdin();
   }
 
-  client(): Promise<Client> {
-    this.#client ??= this.#options.connect();
+  client(need: Need = {}): Promise<Client> {
+    this.#client ??= this.#connect(need);
     return this.#client;
   }
 
+  async #connect({ store = true }: Need): Promise<Client> {
+    const { connect, noDaemon } = this.#options;
+    try {
+      return await connect({ noDaemon });
+    } catch (error) {
+      if (store || noDaemon || this.signal.aborted || isCancellation(error)) throw error;
+      // Nothing of what a daemon keeps is needed: this process can do it as well.
+      return await connect({ noDaemon: true });
+    }
+  }
+
   /** A call with the run's signal and, where it is long, a bar on the terminal. */
-  async request<M extends MethodName>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>> {
-    const client = await this.client();
+  async request<M extends MethodName>(method: M, params: ParamsOf<M>, need: Need = {}): Promise<ResultOf<M>> {
+    const client = await this.client(need);
     using bar = this.progressBar();
     return await client.request(method, params, { signal: this.signal, onProgress: bar.report });
   }

@@ -13,11 +13,8 @@ export const envList: Command = {
       values.machine === true
         ? []
         : (positionals.length > 0 ? positionals : ['.']).map((p) => absolute(p, session.cwd));
-    const found = await session.request('env/discover', {
-      folders,
-      machine: positionals.length === 0,
-      variables: discoveryVariables(session.env),
-    });
+    const params = { folders, machine: positionals.length === 0, variables: discoveryVariables(session.env) };
+    const found = await session.request('env/discover', params, { store: false });
     if (session.json) session.document(found);
     else if (found.environments.length === 0) {
       session.line('No environments here.');

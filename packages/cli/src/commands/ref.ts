@@ -22,7 +22,8 @@ export const ref: Command = {
         : positionals;
     const layout = parseLayout(text(values, 'layout'));
     if (flag(values, 'decode')) {
-      const decoded = await session.request('ref/decode', { inputs, ...(layout === undefined ? {} : { layout }) });
+      const params = { inputs, ...(layout === undefined ? {} : { layout }) };
+      const decoded = await session.request('ref/decode', params, { store: false });
       if (session.json) session.document(decoded);
       for (const one of decoded) {
         if ('error' in one) session.complain(`${redact(one.input)}: ${one.error.message}`);
@@ -33,12 +34,13 @@ export const ref: Command = {
     }
     const channel = text(values, 'channel');
     const subdir = text(values, 'subdir');
-    const encoded = await session.request('ref/encode', {
+    const params = {
       inputs,
       ...(channel === undefined ? {} : { channel }),
       ...(subdir === undefined ? {} : { subdir }),
       ...(layout === undefined ? {} : { layout }),
-    });
+    };
+    const encoded = await session.request('ref/encode', params, { store: false });
     if (session.json) session.document(encoded);
     for (const one of encoded) {
       if ('error' in one)

@@ -1,8 +1,8 @@
 import { listFiles } from '@condock/client';
 import { CondockError, type PackageInsides } from '@condock/protocol';
 import { type Command, flag, text } from '../command.ts';
-import { absoluteUnlessUrl } from '../paths.ts';
-import type { Session } from '../session.ts';
+import { absoluteUnlessUrl, isUrl } from '../paths.ts';
+import type { Need, Session } from '../session.ts';
 import { formatBytes } from '../terminal/amounts.ts';
 
 export const show: Command = {
@@ -20,7 +20,7 @@ export const show: Command = {
     const target = absoluteUnlessUrl(positionals[0] ?? '', session.cwd);
     if (flag(values, 'files')) return showFiles(target, session);
     const part = parsePart(text(values, 'part'));
-    const inside = await session.request('package/inspect', { target });
+    const inside = await session.request('package/inspect', { target }, needOf(target));
     if (part !== undefined) session.document(inside[part]);
     else if (session.json) session.document(inside);
     else if (flag(values, 'licenses')) showTexts(inside.licenses, 'no licence text', session);
@@ -31,8 +31,11 @@ export const show: Command = {
   },
 };
 
+/** A file is read where it lies. */
+const needOf = (target: string): Need => ({ store: isUrl(target) });
+
 async function showFiles(target: string, session: Session): Promise<0> {
-  const files = await listFiles(await session.client(), { target }, { signal: session.signal });
+  const files = await listFiles(await session.client(needOf(target)), { target }, { signal: session.signal });
   if (session.json) session.document(files);
   else {
     session.table(

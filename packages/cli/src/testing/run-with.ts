@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import type { Client } from '@condock/client';
 import { CondockError, type MethodName, type ParamsOf, type ProgressValue, type ResultOf } from '@condock/protocol';
-import { run } from '../run.ts';
+import { run, type RunOptions } from '../run.ts';
 
 type Answers = {
   readonly [M in MethodName]?: (
@@ -13,8 +13,11 @@ type Answers = {
 export interface RunWithOptions {
   /** What the daemon answers; a method that is not there fails. */
   answers?: Answers;
-  /** Connecting fails with this. */
+  /** Connecting to a daemon fails with this. */
   refuse?: CondockError;
+  /** Real connections, rather than a client that answers as told. */
+  connect?: RunOptions['connect'];
+  cwd?: string;
   stdin?: string;
   env?: Readonly<Record<string, string>>;
   /** Standard input is a terminal, at which somebody types these. */
@@ -51,13 +54,14 @@ export async function runWith(args: readonly string[], options: RunWithOptions =
       color: false,
     },
     env: options.env ?? {},
-    cwd: '/folder',
+    cwd: options.cwd ?? '/folder',
     signal: new AbortController().signal,
     stdin: () => stdin,
     now: () => 0,
     connect: (how) => {
       result.connected = how;
-      if (options.refuse !== undefined) return Promise.reject(options.refuse);
+      if (options.connect !== undefined) return options.connect(how);
+      if (options.refuse !== undefined && !how.noDaemon) return Promise.reject(options.refuse);
       result.open += 1;
       return Promise.resolve(fakeClient(options.answers ?? {}, result));
     },

@@ -16,9 +16,11 @@ import { Transfers } from '../engine/transfer/transfers.ts';
 import { channelStateFile } from '../http/channel/channel-state.ts';
 import { createChannelServer } from '../http/channel/start-channel-server.ts';
 import { createRegistryClient } from '../oci/client.ts';
+import type { BlobStore } from '../store/blob-store.ts';
 import { Debounce } from '../store/debounce.ts';
 import { openStore } from '../store/open-store.ts';
 import { createConfiguration } from './configuration.ts';
+import { lazyStore } from './lazy-store.ts';
 import type { LogLine } from './worker-messages.ts';
 
 export interface ComposeOptions {
@@ -28,6 +30,8 @@ export interface ComposeOptions {
   log: (line: LogLine) => void;
   /** The loopback channel is open, or closed again: the process has to stay, or need not. */
   busyChanged?: (busy: boolean) => void;
+  /** Open the store only when something needs it. Default false: it is opened at once, and composing fails where it can't be. */
+  lazyStore?: boolean;
 }
 
 /** Milliseconds in which changes of the store are gathered: a prefetch makes hundreds in a second. */
@@ -45,12 +49,10 @@ export function composeEngine(options: ComposeOptions): Promise<EngineHost> {
 
   let notify: <N extends NotificationName>(name: N, params: NotificationParams<N>) => void = () => undefined;
   const storeChanged = new Debounce(() => notify('cache/didChange', {}), STORE_CHANGES);
-  const store = openStore({
-    root: join(places.cache, 'store'),
-    quota: settings.quota,
-    log: options.log,
-    onChange: () => storeChanged.request(),
-  });
+  const root = join(places.cache, 'store');
+  const open = (): BlobStore =>
+    openStore({ root, quota: settings.quota, log: options.log, onChange: () => storeChanged.request() });
+  const store = options.lazyStore === true ? lazyStore(root, open) : open();
   const credentials = createCredentials({
     env,
     homedir: home,
