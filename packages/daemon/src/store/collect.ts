@@ -1,16 +1,17 @@
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { leasedNames } from './owner/leases.ts';
 import type { OwnerWatch } from './owner/owner-watch.ts';
 import type { Owner } from './owner/owner.ts';
+import { ownerFolders } from './owner/reap.ts';
 import type { LastUse } from './last-use.ts';
 import { closureOf } from './manifest-digests.ts';
 import type { Records } from './records/records.ts';
-import { errnoOf, guarded } from './store-failure.ts';
+import { errnoOf, guarded, isFull } from './store-failure.ts';
 import { hexName, isHexName, type StorePaths } from './store-paths.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { restoreTrash, trashPlace } from './trash.ts';
 
 const DAY = 24 * 60 * 60_000;
 /** A reference keeps what it names for so long after it was set or its manifest was last used. Milliseconds. */
@@ -62,20 +63,17 @@ export async function collectBlobs(
     const bytes = chosen.reduce((sum, c) => sum + c.bytes, leftovers);
     return { removed: chosen.length, bytes, kept: all.length - chosen.length };
   }
-  const gone = new Set<string>();
+  let removed = 0;
   let bytes = leftovers;
   for (let at = 0; at < chosen.length; at += BATCH) {
-    for (const { hex, bytes: size } of removeBatch(chosen.slice(at, at + BATCH), parts)) {
-      gone.add(hex);
+    for (const { bytes: size } of removeBatch(chosen.slice(at, at + BATCH), parts)) {
+      removed += 1;
       bytes += size;
-      parts.onRemoved(size);
     }
     await yieldToLoop();
-    if (options.signal?.aborted === true) break;
+    options.signal?.throwIfAborted();
   }
-  forgetRefs(gone, parts);
-  options.signal?.throwIfAborted();
-  return { removed: gone.size, bytes, kept: all.length - gone.size };
+  return { removed, bytes, kept: all.length - removed };
 }
 
 async function listBlobs({ paths }: CollectParts, signal: AbortSignal | undefined): Promise<Candidate[]> {
@@ -124,27 +122,48 @@ function choose(all: Candidate[], roots: Set<string>, now: number, maxBytes: num
 
 /** Aside first, then leases once more: who leased a blob before it went aside gets it back. */
 function removeBatch(batch: Candidate[], parts: CollectParts): Candidate[] {
-  const { paths, lastUse } = parts;
-  const aside: { candidate: Candidate; place: string }[] = [];
-  for (const candidate of batch) {
-    const path = join(paths.blobs, candidate.hex);
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats?.mtimeMs !== candidate.used || lastUse.pending(candidate.hex) !== undefined) continue;
-    // Not in our own folder, which a full disk may not let us make.
-    const place = join(paths.bad, `trash-${randomBytes(8).toString('hex')}`);
-    guarded('remove', path, () => {
-      if (moved(path, place)) aside.push({ candidate, place });
-    });
+  const { paths, owner } = parts;
+  try {
+    const aside = batch.filter((candidate) => putAside(candidate, parts));
+    const leased = leasedNames(paths, owner, parts.watch);
+    for (const { hex } of aside) if (leased.has(hex)) restore(hex, parts);
+    return removeAside(
+      aside.filter(({ hex }) => !leased.has(hex)),
+      parts,
+    );
+  } catch (error) {
+    restoreTrash(paths, owner.id);
+    throw error;
   }
-  const leased = leasedNames(paths, parts.owner, parts.watch);
-  return aside.flatMap(({ candidate, place }) => {
-    if (leased.has(candidate.hex)) {
-      guarded('restore', place, () => renameSync(place, join(paths.blobs, candidate.hex)));
-      return [];
-    }
-    guarded('remove', place, () => rmSync(place, { force: true }));
-    return [candidate];
-  });
+}
+
+function putAside({ hex, used }: Candidate, { paths, lastUse, owner }: CollectParts): boolean {
+  const path = join(paths.blobs, hex);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.mtimeMs !== used || lastUse.pending(hex) !== undefined) return false;
+  // Not in our own folder, which a full disk may not let us make.
+  return guarded('remove', path, () => moved(path, trashPlace(paths, owner.id, hex)));
+}
+
+function restore(hex: string, { paths, owner }: CollectParts): void {
+  const path = join(paths.blobs, hex);
+  guarded('restore', path, () => renameSync(trashPlace(paths, owner.id, hex), path));
+}
+
+/** Names first: whoever settles what we leave may bring back a blob, but can't know which names had it. */
+function removeAside(gone: Candidate[], parts: CollectParts): Candidate[] {
+  const names = new Set(gone.map(({ hex }) => hex));
+  const again = !forgetRefs(names, parts);
+  const owners = ownerFolders(parts.paths).map((id) => join(parts.paths.owners, id, 'unsynced'));
+  for (const { hex, bytes } of gone) {
+    const place = trashPlace(parts.paths, parts.owner.id, hex);
+    // A second name would hold the space, and bring the blob back where its process ends now.
+    for (const path of [...owners.map((folder) => join(folder, hex)), place])
+      guarded('remove', path, () => rmSync(path, { force: true }));
+    parts.onRemoved(bytes);
+  }
+  if (again) forgetRefs(names, parts);
+  return gone;
 }
 
 function moved(from: string, to: string): boolean {
@@ -157,10 +176,17 @@ function moved(from: string, to: string): boolean {
   }
 }
 
-function forgetRefs(gone: ReadonlySet<string>, { records, deleteRef, paths }: CollectParts): void {
-  if (gone.size === 0) return;
-  for (const [name, { d }] of [...records.refs()]) {
-    if (d === null || !gone.has(hexName(d.digest))) continue;
-    if (statSync(join(paths.blobs, hexName(d.digest)), { throwIfNoEntry: false }) === undefined) deleteRef(name);
+/** False where the disk is too full to write that down. */
+function forgetRefs(gone: ReadonlySet<string>, { records, deleteRef, paths }: CollectParts): boolean {
+  if (gone.size === 0) return true;
+  try {
+    for (const [name, { d }] of [...records.refs()]) {
+      if (d === null || !gone.has(hexName(d.digest))) continue;
+      if (statSync(join(paths.blobs, hexName(d.digest)), { throwIfNoEntry: false }) === undefined) deleteRef(name);
+    }
+    return true;
+  } catch (error) {
+    if (isFull(error)) return false;
+    throw error;
   }
 }

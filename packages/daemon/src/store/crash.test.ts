@@ -104,7 +104,7 @@ describe('what an ended process leaves', () => {
   it('holds nobody up where a lock names an owner that somebody cleaned away', async () => {
     let now = Date.now();
     const store = stores.open({ clock: () => now });
-    writeFileSync(join(stores.root, 'ingest', `${digestOf('x').slice(7)}.lock`), 'feed');
+    writeFileSync(join(stores.root, 'ingest', `${digestOf('x').slice(7)}.lock`), 'feed'.repeat(4));
     expect(await codeOf(() => store.begin(digestOf('x')))).toBe('conflict');
     now += 120_000;
     await (await store.begin(digestOf('x'))).discard();

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BlobStore } from './blob-store.ts';
@@ -55,6 +55,15 @@ describe('export', () => {
     const other = stores.open({ pid: 2, root: join(stores.directory, 'other') });
     other.setRef(name, { ...a, digest: other.putSmall(bytes) });
     expect(await other.exportTo(target, { refs: [name] })).toEqual({ blobs: 1, bytes: bytes.length });
+  });
+
+  it('can be asked for again where it was cancelled or its process was killed, and is a layout already then', async () => {
+    await expect(store.exportTo(target, { signal: AbortSignal.abort() })).rejects.toThrow();
+    expect(listed()).toEqual([]);
+    writeFileSync(join(target, '.index.json.0123456789abcdef.tmp'), '');
+    rmSync(join(target, 'index.json'));
+    await store.exportTo(target, {});
+    expect(listed()).toEqual(['host/a:1', 'host/b:1']);
   });
 
   it('refuses a folder of another kind, the store itself, and a name that is not there', async () => {

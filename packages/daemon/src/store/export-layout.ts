@@ -11,12 +11,17 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { CondockError } from '@condock/protocol';
 import type { Descriptor } from '../oci/types.ts';
-import { syncDirectory, writeFileAtomic } from '../system/atomic-file.ts';
+import {
+  removeLeftTemporaries,
+  syncDirectory,
+  targetOfTemporary,
+  temporaryBeside,
+  writeFileAtomic,
+} from '../system/atomic-file.ts';
 import { BLOB_MODE } from './blobs/blob-files.ts';
 import { syncFile } from './blobs/sync-file.ts';
 import { indexDocument, liveRefs, REF_NAME } from './index-file.ts';
@@ -25,12 +30,13 @@ import { closureOf } from './manifest-digests.ts';
 import { isDescriptor, isObject } from './records/record.ts';
 import type { Records } from './records/records.ts';
 import { LAYOUT_DOCUMENT, layoutVersion } from './skeleton.ts';
-import { errnoOf, guarded } from './store-failure.ts';
+import { errnoOf, guarded, storeFailure } from './store-failure.ts';
 import { isHexName, storePaths, type StorePaths } from './store-paths.ts';
 
 export interface ExportParts {
   paths: StorePaths;
   records: Records;
+  clock: () => number;
 }
 
 export interface ExportOptions {
@@ -40,8 +46,9 @@ export interface ExportOptions {
 }
 
 /**
- * Writes a legal OCI image layout, or adds to one that is there: blobs first (hard links, or copies where the disk is another),
- * then the index. Throws `not-found` for a name that the store does not have, `already-exists` for a folder of another kind.
+ * Writes a legal OCI image layout, or adds to one that is there: an empty one first, so that an export that did not come to its
+ * end can be asked for again, then blobs (hard links, or copies where the disk is another), then the index. Throws `not-found`
+ * for a name that the store does not have, `already-exists` for a folder of another kind.
  */
 export async function exportLayout(
   directory: string,
@@ -55,9 +62,8 @@ export async function exportLayout(
     });
   }
   const refs = chosenRefs(parts.records, options.refs);
-  const present = presentEntries(target);
+  prepareTarget(target, parts.clock);
   const names = options.refs === undefined ? allBlobs(parts.paths) : closuresOf(refs, parts.paths);
-  guarded('write', target.blobs, () => mkdirSync(target.blobs, { recursive: true }));
   const done = { blobs: 0, bytes: 0 };
   for (const hex of names) {
     const bytes = guarded('write', join(target.blobs, hex), () => copyBlob(hex, parts.paths, target));
@@ -70,10 +76,10 @@ export async function exportLayout(
   guarded('write', directory, () => {
     syncDirectory(target.blobs);
     const replaced = new Set([...refs].flatMap(([name, { digest }]) => [name, layoutName(name, digest)]));
-    const kept = present.filter((entry) => !replaced.has(entry.annotations?.[REF_NAME] ?? ''));
+    // Read at the last moment: another export may have added to it.
+    const kept = (readIndex(target.index) ?? []).filter((entry) => !replaced.has(entry.annotations?.[REF_NAME] ?? ''));
     const named = [...kept.map((entry) => [entry.annotations?.[REF_NAME], entry] as const), ...refs];
     writeFileAtomic(target.index, indexDocument(named), { mode: 0o644 });
-    if (!existsSync(target.layout)) writeFileAtomic(target.layout, LAYOUT_DOCUMENT, { mode: 0o644 });
   });
   return done;
 }
@@ -93,35 +99,44 @@ function chosenRefs(records: Records, names: readonly string[] | undefined): Map
   );
 }
 
-/** What another layout's index lists; nothing where the folder is new or empty. */
-function presentEntries(target: StorePaths): Descriptor[] {
-  let names: string[];
-  try {
-    names = readdirSync(target.root);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    return guarded('read', target.root, () => {
-      throw error;
+/** A layout, without blobs where there was none: `oci-layout` first, which tells the next export that the rest is ours. */
+function prepareTarget(target: StorePaths, clock: () => number): void {
+  const isLayout = layoutVersion(target.layout) === '1.0.0';
+  const isSound = isLayout && (!existsSync(target.index) || readIndex(target.index) !== undefined);
+  if (!isSound && namesIn(target.root).some((name) => !isOurs(targetOfTemporary(name) ?? ''))) {
+    throw new CondockError('already-exists', `${target.root} is not empty, and no OCI image layout either.`, {
+      hint: 'Name a new folder, or one that an earlier export made.',
+      data: { path: target.root },
     });
   }
-  if (names.length === 0) return [];
-  const index = layoutVersion(target.layout) === '1.0.0' ? readIndex(target.index) : undefined;
-  if (index !== undefined) return index;
-  throw new CondockError('already-exists', `${target.root} is not empty, and no OCI image layout either.`, {
-    hint: 'Name a new folder, or one that an earlier export made.',
-    data: { path: target.root },
+  guarded('write', target.root, () => {
+    mkdirSync(target.root, { recursive: true });
+    if (!isLayout) writeFileAtomic(target.layout, LAYOUT_DOCUMENT, { mode: 0o644 });
+    if (!existsSync(target.index)) writeFileAtomic(target.index, indexDocument([]), { mode: 0o644 });
+    mkdirSync(target.blobs, { recursive: true });
   });
+  for (const folder of [target.root, target.blobs]) removeLeftTemporaries(folder, isOurs, clock);
 }
 
+const isOurs = (name: string): boolean => name === 'oci-layout' || name === 'index.json' || isHexName(name);
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw storeFailure(error, 'read', folder);
+  }
+}
+
+/** What a layout's index lists; undefined where there is none, or none that can be read as one. */
 function readIndex(path: string): Descriptor[] | undefined {
   let document: unknown;
   try {
     document = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     if (error instanceof SyntaxError || errnoOf(error) === 'ENOENT') return undefined;
-    return guarded('read', path, () => {
-      throw error;
-    });
+    throw storeFailure(error, 'read', path);
   }
   const manifests = isObject(document) ? document.manifests : undefined;
   return Array.isArray(manifests) && manifests.every(isDescriptor) ? manifests : undefined;
@@ -142,7 +157,7 @@ function copyBlob(hex: string, from: StorePaths, to: StorePaths): number | undef
   const [source, place] = [join(from.blobs, hex), join(to.blobs, hex)];
   const size = statSync(source, { throwIfNoEntry: false })?.size;
   if (size === undefined || statSync(place, { throwIfNoEntry: false })?.size === size) return size;
-  const temporary = join(to.blobs, `.${randomBytes(8).toString('hex')}.tmp`);
+  const temporary = temporaryBeside(place);
   try {
     try {
       linkSync(source, temporary);

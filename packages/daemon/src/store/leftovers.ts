@@ -1,5 +1,6 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeLeftTemporaries } from '../system/atomic-file.ts';
 import { errnoOf, guarded } from './store-failure.ts';
 import { isHexName, type StorePaths } from './store-paths.ts';
 
@@ -13,6 +14,12 @@ const UNBORN = 60 * 60_000;
 
 /** Removes what no blob is and nobody will ask for. Bytes that this frees, or would. */
 export function removeLeftovers(paths: StorePaths, now: number, dryRun: boolean): number {
+  if (!dryRun)
+    removeLeftTemporaries(
+      paths.root,
+      () => true,
+      () => now,
+    );
   return (
     removeOld(paths.ingest, isHexName, now - STALE_PARTIAL, dryRun) +
     removeOld(paths.bad, () => true, now - OLD_BAD, dryRun) +

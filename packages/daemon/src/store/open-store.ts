@@ -23,7 +23,7 @@ import { QuotaKeeper } from './quota-keeper.ts';
 import { BlobCount } from './records/blob-count.ts';
 import { Records } from './records/records.ts';
 import { openSkeleton } from './skeleton.ts';
-import { errnoOf, guarded, storeFailure } from './store-failure.ts';
+import { errnoOf, guarded, isFull, storeFailure } from './store-failure.ts';
 import type { StoreLog } from './store-log.ts';
 import { blobPath, hexName, storePaths } from './store-paths.ts';
 import { verifyBlobs } from './verify.ts';
@@ -126,12 +126,10 @@ export function openStore(options: OpenStoreOptions): BlobStore {
     },
     pins: () => [...records.pins().values()].flatMap(({ n, d }) => (d === null ? [] : [[n, d] as const])),
     lease: (digests) => lease(digests, owner),
-    verify: async (verifying) => {
-      count.prepare();
-      return verifyBlobs({ paths, bad, onRemoved }, verifying);
-    },
+    verify: (verifying) => verifyBlobs({ paths, bad, beforeRemoval, onRemoved }, verifying),
     collect: async (collecting) => {
-      makeReady();
+      settleAtLeisure();
+      beforeRemoval();
       const maxBytes = collecting.maxBytes ?? quota;
       return collectBlobs(
         { paths, owner, watch, records, lastUse, clock, deleteRef, onRemoved },
@@ -140,9 +138,12 @@ export function openStore(options: OpenStoreOptions): BlobStore {
     },
     exportTo: async (directory, exporting) => {
       await unsynced.flush();
-      return exportLayout(resolve(directory), { paths, records }, exporting);
+      return exportLayout(resolve(directory), { paths, records, clock }, exporting);
     },
-    status: () => ({ path: paths.root, ...count.total(), partial: countPartials(paths), quota: quota ?? null }),
+    status: () => {
+      settleAtLeisure();
+      return { path: paths.root, ...count.total(), partial: countPartials(paths), quota: quota ?? null };
+    },
     [Symbol.asyncDispose]: async () => {
       await keeper.stop();
       for (const ingest of [...open]) await ingest.suspend();
@@ -160,14 +161,22 @@ export function openStore(options: OpenStoreOptions): BlobStore {
     },
   };
 
-  /** A collection must do its work on a full disk, too. */
-  function makeReady(): void {
+  /** Whoever finds our folder after an unclean end counts again. A full disk must not keep anybody from taking blobs away. */
+  function beforeRemoval(): void {
     try {
-      settle();
       owner.ensure();
       count.prepare();
     } catch (error) {
-      if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')) throw error;
+      if (!isFull(error)) throw error;
+    }
+  }
+
+  /** What is full now is settled later. */
+  function settleAtLeisure(): void {
+    try {
+      settle();
+    } catch (error) {
+      if (!isFull(error)) throw error;
     }
   }
 

@@ -27,6 +27,11 @@ export function hasNoHardLinks(error: unknown): boolean {
   return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(errnoOf(error) ?? '');
 }
 
+/** True where there was no room on the disk, or none that is left to this user. */
+export function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '');
+}
+
 /** `store-failed` for a system call's error, with the path and what to do. Errors of ours and aborts pass unchanged. */
 export function storeFailure(error: unknown, doing: string, path: string): unknown {
   const code = errnoOf(error);

@@ -13,6 +13,8 @@ const SLICE = 10;
 export interface VerifyParts {
   paths: StorePaths;
   bad: BadBlobs;
+  /** Called before anything is set aside. */
+  beforeRemoval: () => void;
   /** Called for a blob that was set aside. */
   onRemoved: (bytes: number) => void;
 }
@@ -103,8 +105,9 @@ function* checkBlob(name: string, paths: StorePaths): Generator<number, Checked 
   }
 }
 
-function removeBad(name: string, reason: string, { paths, bad, onRemoved }: VerifyParts): void {
+function removeBad(name: string, reason: string, { paths, bad, beforeRemoval, onRemoved }: VerifyParts): void {
   const path = join(paths.blobs, name);
+  beforeRemoval();
   guarded('set aside', path, () => {
     const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     if (bad.setAside(name, reason)) onRemoved(size);

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { writeFileAtomic } from '../../system/atomic-file.ts';
+import { removeLeftTemporariesOf, writeFileAtomic } from '../../system/atomic-file.ts';
 import { asObject, asText, parseJsonObject } from '../files/json.ts';
 import { ParsedFile, type ParsedFileParts } from '../files/parsed-file.ts';
 import { formatHostKey, type HostKey, parseHostKey } from '../host-key.ts';
@@ -51,6 +51,7 @@ export class KeptIndex {
 
   #write(logins: readonly KeptLogin[]): void {
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    removeLeftTemporariesOf(this.#path);
     const document = {
       version: 1,
       about: "Logins that Condock keeps. The secrets are elsewhere: in the system's keychain, or in credentials.json.",

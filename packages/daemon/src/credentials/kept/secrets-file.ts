@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { writeFileAtomic } from '../../system/atomic-file.ts';
+import { removeLeftTemporariesOf, writeFileAtomic } from '../../system/atomic-file.ts';
 import { asObject, asText, parseJsonObject } from '../files/json.ts';
 import { ParsedFile, type ParsedFileParts } from '../files/parsed-file.ts';
 import { formatHostKey, type HostKey, parseHostKey } from '../host-key.ts';
@@ -40,6 +40,7 @@ export class SecretsFile {
 
   /** False where there was nothing. */
   delete(key: HostKey): boolean {
+    removeLeftTemporariesOf(this.path);
     if (this.get(key) === undefined) return false;
     this.#write(this.#others(key));
     return true;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { CondockError, type ParamsOf, type ResultOf } from '@condock/protocol';
 import { load } from 'js-yaml';
 import { parse as parseToml } from 'smol-toml';
-import { writeFileAtomic } from '../../system/atomic-file.ts';
+import { removeLeftTemporariesOf, writeFileAtomic } from '../../system/atomic-file.ts';
 import { addMarked, type MarkedEntry, refuseOwnEntry, removeMarked } from './marked-lines.ts';
 
 export type SetupParams = ParamsOf<'channel/setup'>;
@@ -96,10 +96,12 @@ export function createClientSetup(places: SetupPlaces): ClientSetup {
     const next = after.trim() === '' ? null : after;
     const changes = next === before ? [] : [{ path, before, after: next }];
     const applied = action !== 'show' && changes.length > 0;
+    const place = before === null ? path : realpathSync(path);
+    if (action !== 'show') removeLeftTemporariesOf(place);
     if (applied && next === null) rmSync(path, { force: true });
     else if (applied && next !== null) {
       mkdirSync(dirname(path), { recursive: true });
-      writeFileAtomic(before === null ? path : realpathSync(path), next);
+      writeFileAtomic(place, next);
     }
     return { changes, applied, notes: action === 'revert' ? [] : [...client.notes, SECRET] };
   };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { writeFileAtomic } from '../../system/atomic-file.ts';
+import { removeLeftTemporariesOf, writeFileAtomic } from '../../system/atomic-file.ts';
 
 /** What is remembered of the loopback channel, so that the URLs in clients' configurations outlive a daemon. */
 export interface ChannelState {
@@ -27,6 +27,7 @@ export function channelStateFile(path: string): ChannelStateFile {
       parse(readText(path)) ?? { secret: randomBytes(32).toString('base64url'), port: 0, serving: false, channels: {} },
     write: (state) => {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      removeLeftTemporariesOf(path);
       writeFileAtomic(path, `${JSON.stringify(state, null, 2)}\n`);
     },
   };

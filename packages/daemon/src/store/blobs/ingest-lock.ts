@@ -2,8 +2,8 @@ import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { CondockError } from '@condock/protocol';
 import type { Digest } from '../../oci/types.ts';
-import type { Owner } from '../owner/owner.ts';
-import { reap, type ReapParts } from '../owner/reap.ts';
+import { isOwnerId, type Owner } from '../owner/owner.ts';
+import { reap, reapEnded, type ReapParts } from '../owner/reap.ts';
 import { errnoOf, hasNoHardLinks } from '../store-failure.ts';
 import { hexName } from '../store-paths.ts';
 
@@ -65,10 +65,20 @@ function isStale(path: string, parts: IngestLockParts): boolean {
   const holder = read(path);
   if (holder === undefined) return true;
   if (holder === parts.owner.id) return false;
+  // Where there are no hard links its maker was killed before the whole name was in it.
+  if (!isOwnerId(holder)) {
+    rmSync(path, { force: true });
+    return true;
+  }
   const folder = join(parts.paths.owners, holder);
-  if (/^[0-9a-f]+$/.test(holder) && statSync(folder, { throwIfNoEntry: false }) !== undefined) {
+  if (statSync(folder, { throwIfNoEntry: false }) !== undefined) {
     if (!parts.watch.hasEnded(folder)) return false;
     if (reap(holder, parts)) parts.onReaped();
+    return true;
+  }
+  // Whoever was about to take it over may have ended, too.
+  if (reapEnded(parts)) {
+    parts.onReaped();
     return true;
   }
   const stats = statSync(path, { throwIfNoEntry: false });

@@ -5,7 +5,7 @@ import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { CondockError } from '@condock/protocol';
 import type { Digest } from '../../oci/types.ts';
 import type { Ingest } from '../blob-store.ts';
-import { errnoOf, guarded, guardedAsync, storeFailure } from '../store-failure.ts';
+import { errnoOf, guarded, guardedAsync, isFull, storeFailure } from '../store-failure.ts';
 import { digestOfName, hexName } from '../store-paths.ts';
 import { BLOB_MODE, type BlobFiles, mismatch } from './blob-files.ts';
 import { type BufferPool, FileWriter } from './file-writer.ts';
@@ -150,7 +150,7 @@ class FileIngest implements Ingest {
     this.#close();
     try {
       // A full disk is not to be kept full.
-      if (['ENOSPC', 'EDQUOT'].includes(errnoOf(failure) ?? '')) rmSync(file, { force: true });
+      if (isFull(failure)) rmSync(file, { force: true });
       else if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0) renameSync(file, place);
       else rmSync(file, { force: true });
     } catch (error) {

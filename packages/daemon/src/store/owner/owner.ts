@@ -16,6 +16,11 @@ export interface OwnerOptions {
   log: StoreLog;
 }
 
+/** True for the whole name of an instance. */
+export function isOwnerId(text: string): boolean {
+  return /^[0-9a-f]{16}$/.test(text);
+}
+
 /**
  * This instance of the store among all processes that share it: one folder with a proof of who it is, made at first need,
  * that holds all it has under way. Whoever finds the folder of an ended process takes it over by one rename.

@@ -6,6 +6,7 @@ import { syncFile } from '../blobs/sync-file.ts';
 import { errnoOf } from '../store-failure.ts';
 import type { StoreLog } from '../store-log.ts';
 import { isHexName, type StorePaths } from '../store-paths.ts';
+import { restoreTrash } from '../trash.ts';
 import { syncDirectory } from '../../system/atomic-file.ts';
 import type { OwnerWatch } from './owner-watch.ts';
 import type { Owner } from './owner.ts';
@@ -62,19 +63,29 @@ function settle(directory: string, id: string, parts: ReapParts): void {
     if (nested !== undefined) settle(join(directory, name), nested, parts);
   }
   if (names.includes('unsynced')) {
-    for (const name of readdirSync(join(directory, 'unsynced'))) if (isHexName(name)) recheck(name, parts);
+    for (const name of readdirSync(join(directory, 'unsynced'))) {
+      if (isHexName(name)) recheck(name, join(directory, 'unsynced', name), parts);
+    }
     syncDirectory(parts.paths.blobs);
   }
   for (const name of names) {
     const hex = name.startsWith('partial-') ? name.slice('partial-'.length) : '';
     if (isHexName(hex)) keepPartial(join(directory, name), hex, parts.paths);
   }
+  restoreTrash(parts.paths, id);
   releaseLocks(id, parts.paths);
   rmSync(directory, { recursive: true, force: true });
 }
 
-function recheck(hex: string, { paths, bad }: ReapParts): void {
+/** `mark` is the second name, which a blob has before it appears: an end in between does not cost a whole download. */
+function recheck(hex: string, mark: string, { paths, bad }: ReapParts): void {
   const path = join(paths.blobs, hex);
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+    if (hashFile(mark).hex !== hex) return;
+    syncFile(mark);
+    renameSync(mark, path);
+    return;
+  }
   try {
     if (hashFile(path).hex === hex) syncFile(path);
     else bad.setAside(hex, 'its content was lost when the machine or its process ended');

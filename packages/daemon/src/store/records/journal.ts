@@ -72,7 +72,8 @@ export class Journal {
   compact(lines: () => readonly string[]): boolean {
     this.refresh();
     if (this.#reader === undefined) return false;
-    const merged = this.#generations();
+    // Never one that appeared since: it may be what two others have made of ours meanwhile.
+    const merged = this.#generations().filter((generation) => generation <= this.#generation);
     let fd: number;
     try {
       fd = openSync(this.#path(this.#generation + 1), 'ax', MODE);

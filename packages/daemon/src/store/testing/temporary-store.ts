@@ -21,10 +21,15 @@ export class InventedProcesses {
 
 /** A folder for stores that goes with all that was opened in it. */
 export class TemporaryStores implements AsyncDisposable {
-  readonly directory = mkdtempSync(join(tmpdir(), 'condock-store-'));
-  readonly root = join(this.directory, 'store');
+  readonly directory: string;
+  readonly root: string;
   readonly processes = new InventedProcesses();
   readonly #open: BlobStore[] = [];
+
+  constructor(parent: string = tmpdir()) {
+    this.directory = mkdtempSync(join(parent, 'condock-store-'));
+    this.root = join(this.directory, 'store');
+  }
 
   open(options: Partial<OpenStoreOptions> & { pid?: number } = {}): BlobStore {
     const { pid = 1, ...rest } = options;
