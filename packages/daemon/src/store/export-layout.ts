@@ -111,8 +111,8 @@ function prepareTarget(target: StorePaths, clock: () => number): void {
   }
   guarded('write', target.root, () => {
     mkdirSync(target.root, { recursive: true });
-    if (!isLayout) writeFileAtomic(target.layout, LAYOUT_DOCUMENT, { mode: 0o644 });
-    if (!existsSync(target.index)) writeFileAtomic(target.index, indexDocument([]), { mode: 0o644 });
+    if (!isLayout) writeFileAtomic(target.layout, LAYOUT_DOCUMENT, { mode: 0o644, keep: true });
+    if (!existsSync(target.index)) writeFileAtomic(target.index, indexDocument([]), { mode: 0o644, keep: true });
     mkdirSync(target.blobs, { recursive: true });
   });
   for (const folder of [target.root, target.blobs]) removeLeftTemporaries(folder, isOurs, clock);

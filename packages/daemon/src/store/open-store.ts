@@ -5,7 +5,7 @@ import type { BlobStore, Ingest } from './blob-store.ts';
 import { BadBlobs } from './blobs/bad-blobs.ts';
 import { BlobFiles } from './blobs/blob-files.ts';
 import { BufferPool } from './blobs/file-writer.ts';
-import { beginIngest } from './blobs/ingest.ts';
+import { beginIngest, suspendAll } from './blobs/ingest.ts';
 import { putFile } from './blobs/put-file.ts';
 import { readBlob, readSmall } from './blobs/read-blob.ts';
 import { Unsynced } from './blobs/unsynced.ts';
@@ -75,7 +75,7 @@ export function openStore(options: OpenStoreOptions): BlobStore {
   };
   const files = new BlobFiles({ paths, owner, unsynced, count: counted });
   const pool = new BufferPool();
-  const open = new Set<Ingest>();
+  const open = new Set<Ingest | Promise<Ingest>>();
   const onReaped = (): void => {
     count.doubt();
     index.request();
@@ -146,7 +146,7 @@ export function openStore(options: OpenStoreOptions): BlobStore {
     },
     [Symbol.asyncDispose]: async () => {
       await keeper.stop();
-      for (const ingest of [...open]) await ingest.suspend();
+      await suspendAll(open);
       await lastUse.flush();
       await unsynced.flush();
       try {

@@ -14,8 +14,8 @@ export function ensureSkeleton(paths: StorePaths): void {
     for (const directory of [paths.blobs, paths.ingest, paths.owners, paths.bad, paths.records]) {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
     }
-    if (!existsSync(paths.index)) writeFileAtomic(paths.index, EMPTY_INDEX, { mode: 0o644 });
-    if (!existsSync(paths.layout)) writeFileAtomic(paths.layout, LAYOUT_DOCUMENT, { mode: 0o644 });
+    if (!existsSync(paths.index)) writeFileAtomic(paths.index, EMPTY_INDEX, { mode: 0o644, keep: true });
+    if (!existsSync(paths.layout)) writeFileAtomic(paths.layout, LAYOUT_DOCUMENT, { mode: 0o644, keep: true });
   });
 }
 

@@ -28,6 +28,14 @@ describe('writeFileAtomic', () => {
     expect(readdirSync(dir)).toEqual(['a.json']);
   });
 
+  it('leaves a file that is there where it is to be kept, and makes it where it is not', () => {
+    const path = join(dir, 'a.json');
+    writeFileAtomic(path, 'one', { keep: true });
+    writeFileAtomic(path, 'two', { keep: true });
+    expect(readFileSync(path, 'utf8')).toBe('one');
+    expect(readdirSync(dir)).toEqual(['a.json']);
+  });
+
   it('leaves the old or the new content where its process is killed, and nothing that the next sweep does not take', async () => {
     const path = join(dir, 'a.json');
     const found = new Set<string>();

@@ -1,10 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 export interface AtomicWriteOptions {
   /** Permission bits of the new file; default 0600. */
   mode?: number;
+  /** A file that is there stays: of several processes that make one, one does. Default false. */
+  keep?: boolean;
 }
 
 /** No writer takes so long: what is older was left by one that was killed. Milliseconds. */
@@ -25,12 +37,23 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, opti
     } finally {
       closeSync(fd);
     }
-    renameSync(temporary, path);
+    if (options.keep !== true || !linked(temporary, path)) renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
   syncDirectory(dirname(path));
+}
+
+/** `link` never overwrites. False where it is not to be had; a rename is the second best then. */
+function linked(temporary: string, path: string): boolean {
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) return false;
+  }
+  rmSync(temporary, { force: true });
+  return true;
 }
 
 /** A name beside a file under which it is written before it appears. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BlobStore, Ingest } from '../blob-store.ts';
@@ -116,6 +116,17 @@ describe('ingest', () => {
     await ingest.commit();
     expect(readFileSync(store.pathOf(digest), 'utf8')).toBe(text);
     expect(store.status()).toMatchObject({ blobs: 1, bytes: text.length });
+  });
+
+  it('keeps an unfinished download that somebody begins to go on with when the store is closed', async () => {
+    const first = await store.begin(digest, text.length);
+    await write(first, text.slice(0, 3_000_001));
+    await first.suspend();
+    const beginning = store.begin(digest, text.length);
+    await store[Symbol.asyncDispose]();
+    expect(statSync(join(stores.root, 'ingest', digest.slice(7))).size).toBe(3_000_001);
+    expect(readdirSync(join(stores.root, 'owners'))).toEqual([]);
+    expect((await beginning).offset).toBe(3_000_001);
   });
 
   it('keeps unfinished downloads when the store is closed in their middle', async () => {

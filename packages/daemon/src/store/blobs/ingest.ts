@@ -15,12 +15,25 @@ import { type IngestLockParts, lockIngest } from './ingest-lock.ts';
 export interface IngestParts extends IngestLockParts {
   files: BlobFiles;
   pool: BufferPool;
-  /** Ingests of this instance that have not ended: they are suspended when it ends. */
-  open: Set<Ingest>;
+  /** Ingests of this instance that have not ended, those that only begin too: they are suspended when it ends. */
+  open: Set<Ingest | Promise<Ingest>>;
 }
 
 /** Opens what an earlier try left, hashed again, or an empty file. Throws `conflict`, `store-failed`. */
-export async function beginIngest(digest: Digest, size: number | undefined, parts: IngestParts): Promise<Ingest> {
+export function beginIngest(digest: Digest, size: number | undefined, parts: IngestParts): Promise<Ingest> {
+  const beginning = openIngest(digest, size, parts);
+  parts.open.add(beginning);
+  const begun = (): void => void parts.open.delete(beginning);
+  beginning.then(begun, begun);
+  return beginning;
+}
+
+/** When an instance ends: what was written is there for the next try, of this or another. */
+export async function suspendAll(open: IngestParts['open']): Promise<void> {
+  for (const one of [...open]) await (await Promise.resolve(one).catch(() => undefined))?.suspend();
+}
+
+async function openIngest(digest: Digest, size: number | undefined, parts: IngestParts): Promise<Ingest> {
   const hex = hexName(digest);
   const place = join(parts.paths.ingest, hex);
   const lock = guarded('lock', place, () => lockIngest(digest, parts));

@@ -3,9 +3,14 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bundleProgram } from '../../../../../test/support/bundle.ts';
 import { OwnerWatch } from './owner-watch.ts';
-import { type Processes, systemProcesses } from './process-identity.ts';
+import { type Processes, type ProcessIdentity, systemProcesses } from './process-identity.ts';
+
+const IDENTITY = fileURLToPath(new URL('process-identity.ts', import.meta.url));
 
 describe('OwnerWatch', () => {
   let folder: string;
@@ -61,5 +66,19 @@ describe('OwnerWatch', () => {
       expect(systemProcesses.stateOf({ ...self, boot: 'another' })).toBe('dead');
       expect(systemProcesses.stateOf({ ...self, namespace: 'another' })).toBe('unknown');
     }
+  });
+
+  it.runIf(process.platform === 'linux')('tells a thread that has ended in a process that lives', async () => {
+    const script = await bundleProgram(IDENTITY, folder, 'identity');
+    const source = `import(${JSON.stringify(script)}).then(({ systemProcesses }) => {
+      require('node:worker_threads').parentPort.on('message', () => undefined).postMessage(systemProcesses.self());
+    })`;
+    const worker = new Worker(source, { eval: true });
+    const [identity] = (await once(worker, 'message')) as [ProcessIdentity];
+    expect(identity).toMatchObject({ pid: process.pid });
+    expect(systemProcesses.stateOf(identity)).toBe('alive');
+    await worker.terminate();
+    expect(systemProcesses.stateOf(identity)).toBe('dead');
+    expect(systemProcesses.stateOf(systemProcesses.self())).toBe('alive');
   });
 });

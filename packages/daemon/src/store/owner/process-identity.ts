@@ -2,11 +2,13 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { errnoOf } from '../store-failure.ts';
 
-/** What tells one run of one process from every other, as far as the platform says. */
+/** What tells one run of one process, or of one thread of it, from every other, as far as the platform says. */
 export interface ProcessIdentity {
   host: string;
   pid: number;
-  /** Start time as the kernel counts it: a pid alone is used again. Linux only. */
+  /** The kernel's number of the thread: an engine's may fail while its process lives on. Linux only. */
+  thread?: number;
+  /** Start time of the thread as the kernel counts it: a number alone is used again. Linux only. */
   start?: string;
   /** Changes when the machine starts anew. Linux only. */
   boot?: string;
@@ -22,12 +24,14 @@ export interface Processes {
 
 export const systemProcesses: Processes = {
   self: () => {
-    const start = startTime(process.pid);
+    const thread = textOf(() => /\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self'))?.[1]);
+    const start = startTime(process.pid, thread === undefined ? undefined : Number(thread));
     const boot = textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
     const namespace = textOf(() => readlinkSync('/proc/self/ns/pid'));
     return {
       host: hostname(),
       pid: process.pid,
+      ...(thread === undefined ? {} : { thread: Number(thread) }),
       ...(start === undefined ? {} : { start }),
       ...(boot === undefined ? {} : { boot }),
       ...(namespace === undefined ? {} : { namespace }),
@@ -40,7 +44,7 @@ export const systemProcesses: Processes = {
     if (identity.namespace !== self.namespace) return 'unknown';
     if (!exists(identity.pid)) return 'dead';
     if (identity.start === undefined) return 'alive';
-    return startTime(identity.pid) === identity.start ? 'alive' : 'dead';
+    return startTime(identity.pid, identity.thread) === identity.start ? 'alive' : 'dead';
   },
 };
 
@@ -53,10 +57,10 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Field 22 of /proc/PID/stat; the second field is the program's name in brackets and may hold anything, brackets too. */
-function startTime(pid: number): string | undefined {
+/** Field 22 of /proc/PID/stat, or of one of its threads; the second field is the program's name in brackets and may hold anything, brackets too. */
+function startTime(pid: number, thread: number | undefined): string | undefined {
   return textOf(() => {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const stat = readFileSync(`/proc/${pid}/${thread === undefined ? '' : `task/${thread}/`}stat`, 'latin1');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   });
 }

@@ -1,9 +1,15 @@
+import type * as NodeFs from 'node:fs';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { liveUntil } from '../../system/testing/mortal-files.ts';
 import { Journal } from './journal.ts';
+
+vi.mock('node:fs', async (original) =>
+  (await import('../../system/testing/mortal-files.ts')).mortalFs(await original<typeof NodeFs>()),
+);
 
 /** A set of lines, as a reader of a journal keeps them. */
 class Reader {
@@ -65,6 +71,42 @@ describe('Journal', () => {
       { numRuns: 100 },
     );
   });
+
+  it.each([false, true])(
+    'loses no line that was written by a process that is killed at any change (in it: %s)',
+    async (torn) => {
+      for (let before = 1, died = true; died; before += 1) {
+        using scene = new Scene(2);
+        const [living, next] = scene.readers;
+        const append = ({ journal, lines }: Reader, line: string): void => {
+          journal.append([line]);
+          lines.add(line);
+        };
+        append(living!, 'living 1');
+        const written = ['living 1'];
+        ({ died } = await liveUntil({ before, torn }, async () => {
+          const killed = new Reader(scene.directory);
+          for (const line of ['one', 'two', 'three']) {
+            append(killed, line);
+            written.push(line);
+            killed.journal.compact(() => [...killed.lines]);
+          }
+          return Promise.resolve();
+        }));
+        append(living!, 'living 2');
+        append(next!, 'next');
+        written.push('living 2', 'next');
+        for (const { journal, lines } of [living!, next!]) {
+          journal.refresh();
+          expect([...lines], String(before)).toEqual(expect.arrayContaining(written));
+        }
+        expect(next!.journal.compact(() => [...next!.lines])).toBe(true);
+        expect(readdirSync(scene.directory)).toHaveLength(1);
+        living!.journal.refresh();
+        expect([...living!.lines].sort()).toEqual([...next!.lines].sort());
+      }
+    },
+  );
 
   it('keeps what was appended while another compacted', () => {
     using scene = new Scene(3);
