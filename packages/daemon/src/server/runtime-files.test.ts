@@ -1,3 +1,4 @@
+import type * as NodeFs from 'node:fs';
 import {
   chmodSync,
   chownSync,
@@ -14,12 +15,17 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Registration } from '@condock/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { liveUntil } from '../system/testing/mortal-files.ts';
 import { elect } from './election.ts';
 import { listen } from './listener.ts';
 import { readHighest, register } from './registrations.ts';
 import { ensureRuntimeDirectory } from './runtime-directory.ts';
 import { sweepRuntime } from './sweep.ts';
+
+vi.mock('node:fs/promises', async () =>
+  (await import('../system/testing/mortal-files.ts')).mortalPromises(await vi.importActual<typeof NodeFs>('node:fs')),
+);
 
 const uid = process.getuid?.();
 const registration = (address: string): Registration => ({
@@ -92,6 +98,33 @@ describe('the runtime directory', () => {
     expect(await elect({ ...dead, registration: living })).toEqual({ kind: 'elected', generation: 2 });
     expect(await elect(dead)).toEqual({ kind: 'attached', registration: living });
   });
+
+  it.each([false, true])(
+    'is no hindrance to the next start, whatever change a daemon was killed at (in a write: %s)',
+    async (torn) => {
+      const path = join(runtime, 'condock', 'run');
+      for (let before = 1, died = true; died; before += 1) {
+        ({ died } = await liveUntil({ before, torn }, async () => {
+          await ensureRuntimeDirectory(path, uid);
+          const { kind } = await elect({
+            runtime: path,
+            registration: registration(`${path}/d.x.sock`),
+            askToDrain: never,
+          });
+          if (kind === 'elected') await sweepRuntime(path, 1, () => Date.now() + 61_000);
+        }));
+        await ensureRuntimeDirectory(path, uid);
+        const living = registration(await socket(before));
+        const next = await elect({ runtime: path, registration: living, askToDrain: never });
+        expect(next.kind).toBe('elected');
+        expect(await readHighest(path)).toMatchObject({ registration: living });
+        await sweepRuntime(path, 2, () => Date.now() + 61_000);
+        expect(readdirSync(path).filter((name) => !/^daemon\.[12]\.json$/.test(name))).toEqual([]);
+        await new Promise((resolve) => listening.pop()?.close(resolve));
+        rmSync(join(runtime, 'condock'), { recursive: true });
+      }
+    },
+  );
 
   it('passes over a number whose file can not be read as a registration', async () => {
     writeFileSync(join(runtime, 'daemon.41.json'), '{"half');

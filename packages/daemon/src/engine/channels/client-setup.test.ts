@@ -1,19 +1,28 @@
+import type * as NodeFs from 'node:fs';
 import {
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { parse } from 'smol-toml';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { liveUntil } from '../../system/testing/mortal-files.ts';
 import { createClientSetup } from './client-setup.ts';
+
+vi.mock('node:fs', async (original) =>
+  (await import('../../system/testing/mortal-files.ts')).mortalFs(await original<typeof NodeFs>()),
+);
 
 const CHANNEL = 'https://conda.anaconda.org/conda-forge';
 const URL = 'http://127.0.0.1:4321/secret/conda-forge';
@@ -67,6 +76,37 @@ describe('setup of conda clients', () => {
     await setup()({ client: 'mamba', channel: CHANNEL, action: 'revert' }, urlOf);
     expect(readFileSync(join(home, '.mambarc'), 'utf8')).toBe(own);
   });
+
+  it.each([false, true])(
+    'can be applied and taken back whatever change it was killed at (in a write: %s)',
+    async (torn) => {
+      const own = '[mirrors]\n"https://example.org/x" = ["https://example.org/y"]\n';
+      const file = join(home, '.pixi', 'config.toml');
+      const tell = (action: 'apply' | 'revert') => setup()({ client: 'pixi', channel: CHANNEL, action }, urlOf);
+      for (const text of [undefined, own]) {
+        for (let before = 1, died = true; died; before += 1) {
+          if (text !== undefined) {
+            mkdirSync(join(home, '.pixi'));
+            writeFileSync(file, text);
+          }
+          ({ died } = await liveUntil({ before, torn }, async () => {
+            await tell('apply');
+            await tell('revert');
+          }));
+          if (existsSync(file)) parse(readFileSync(file, 'utf8'));
+          // What was left may hold the channel's secret.
+          for (const name of existsSync(join(home, '.pixi')) ? readdirSync(join(home, '.pixi')) : [])
+            utimesSync(join(home, '.pixi', name), 1, 1);
+          await tell('apply');
+          expect((parse(readFileSync(file, 'utf8')).mirrors as Record<string, unknown>)[CHANNEL]).toEqual([URL]);
+          expect(readdirSync(join(home, '.pixi'))).toEqual(['config.toml']);
+          await tell('revert');
+          expect(existsSync(file) ? readFileSync(file, 'utf8') : undefined).toBe(text);
+          rmSync(join(home, '.pixi'), { recursive: true });
+        }
+      }
+    },
+  );
 
   it('never lets conda take another channel of the same name for the one that was meant', async () => {
     const second = () => Promise.resolve({ url: `${URL}-2` });
