@@ -29,7 +29,12 @@ afterEach(async () => {
 
 async function start(): Promise<string> {
   child = spawn(process.execPath, [script, join(home, 'data')], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
+  const started = once(createInterface({ input: child.stdout! }), 'line') as Promise<[string]>;
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    throw new Error(`The registry ended before it listened: ${String(code ?? signal)}`);
+  });
+  ended.catch(() => undefined);
+  const [line] = await Promise.race([started, ended]);
   return line;
 }
 

@@ -25,11 +25,15 @@ async function startNginx(bench: Bench, root: string): Promise<string> {
 http { access_log off; sendfile on; ${temporary} ${server} }\n`,
   );
   const child = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { env: bench.env, stdio: 'ignore' });
+  const ended = once(child, 'exit');
   bench.atEnd(async () => {
     child.kill();
-    await once(child, 'exit');
+    await ended;
   });
-  while (!(await listens(port))) await sleep(20);
+  while (!(await listens(port))) {
+    if (child.exitCode !== null) throw new Error(`nginx ended at once: ${String(child.exitCode)}`);
+    await sleep(20);
+  }
   return `http://127.0.0.1:${String(port)}`;
 }
 

@@ -30,7 +30,8 @@ async function startEcho(bench: Bench): Promise<(params: object) => Promise<unkn
     env: bench.env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await once(child.stdout, 'data');
+  const ended = once(child, 'exit');
+  await Promise.race([once(child.stdout, 'data'), ended]);
   const socket = connect(path);
   await once(socket, 'connect');
   const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
@@ -39,7 +40,7 @@ async function startEcho(bench: Bench): Promise<(params: object) => Promise<unkn
     rpc.dispose();
     socket.destroy();
     child.kill();
-    await once(child, 'exit');
+    await ended;
   });
   return (params) => rpc.sendRequest('echo', params);
 }

@@ -116,9 +116,10 @@ async function healthy(url: string, child: ChildProcess): Promise<void> {
 async function endGroup(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null) return;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  process.kill(-child.pid, 'SIGTERM');
-  await Promise.race([ended, delay(10_000, undefined, { ref: false })]);
   try {
+    process.kill(-child.pid, 'SIGTERM');
+    // What a signal has ended tells nobody any more.
+    if (child.signalCode === null) await Promise.race([ended, delay(10_000, undefined, { ref: false })]);
     process.kill(-child.pid, 'SIGKILL');
   } catch {
     // The whole group is gone already.

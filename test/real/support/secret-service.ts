@@ -52,7 +52,12 @@ export async function startSessionBus(service: 'unlocked' | 'locked' | 'none' | 
     const args = [`--config-file=${config}`, '--nofork', '--nosyslog', '--print-address=1'];
     const bus = spawn('dbus-daemon', args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
     children.push(bus);
-    const [address] = (await once(createInterface({ input: bus.stdout }), 'line')) as [string];
+    const ended = once(bus, 'exit').then(([code]) => {
+      throw new Error(`dbus-daemon ended at once: ${String(code)}`);
+    });
+    ended.catch(() => undefined);
+    const told = once(createInterface({ input: bus.stdout }), 'line') as Promise<[string]>;
+    const [address] = await Promise.race([told, ended]);
     env.DBUS_SESSION_BUS_ADDRESS = address;
     if (service !== 'none') children.push(await startKeyring(env, service));
   }
