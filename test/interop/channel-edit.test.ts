@@ -141,6 +141,45 @@ describe.skipIf(missing !== undefined).concurrent('channels in docker-registry',
     expect(after.digest).not.toBe(before.digest);
   });
 
+  it.each(['v0', 'v1'])('list one archive instead of the other where that is forced, layout %s', async (layout) => {
+    const channel = channelOf(`formats-${layout}`);
+    const spec = { name: 'formats', noarch: 'generic', runExports: { weak: ['formats'] } } as const;
+    for (const format of ['tar.bz2', 'conda', 'tar.bz2'] as const) {
+      const file = await buildPackage({ ...spec, format }, join(home.path, `formats-${layout}`));
+      await tools.publish([file], channel, layout, '--force');
+      const expected = [`formats-1.0-0.${format}`];
+      expect(namesOf((await repodata(channel, layout, 'noarch')).json)).toEqual(expected);
+      expect(await json('channel', 'diff', channel, '--layout', layout)).toEqual({ differences: [], warnings: [] });
+      if (layout === 'v0') continue;
+      const exported = await readDocumentOf<ListedRepodata>(channel, 'noarch/mrun_exports.json');
+      expect(namesOf(exported.json)).toEqual(expected);
+    }
+  });
+
+  it('keep both archives of a build where another tool put them under one tag', async () => {
+    const channel = channelOf('both-formats');
+    const spec = { name: 'both', noarch: 'generic' } as const;
+    const conda = await buildPackage(spec, join(home.path, 'both'));
+    const legacy = await buildPackage({ ...spec, format: 'tar.bz2' }, join(home.path, 'both'));
+    await tools.publish([legacy], channel, 'v0', '--no-index');
+    const one = await getManifest<{ layers: object[] }>(channel, 'noarch/both', '1.0-0');
+    await tools.publish([conda], channel, 'v0', '--no-index', '--force');
+    const other = await getManifest<{ layers: object[] }>(channel, 'noarch/both', '1.0-0');
+    await putManifest(channel, 'noarch/both', '1.0-0', { ...other, layers: [...other.layers, one.layers[0]!] });
+    await json('channel', 'index', channel);
+    const both = ['both-1.0-0.tar.bz2', 'both-1.0-0.conda'];
+    expect(namesOf((await repodata(channel, 'v0', 'noarch')).json)).toEqual(both);
+    for (const file of [conda, legacy]) {
+      const again = await home.run(['publish', file, '--to', channel, '--json']);
+      expect((again.json() as PublishedRow[])[0]?.error?.code).toBe('already-exists');
+    }
+    await json('channel', 'copy', channel, '--to', channelOf('both-copied'));
+    for (const where of [channel, channelOf('both-copied')]) {
+      expect(namesOf((await repodata(where, 'v0', 'noarch')).json)).toEqual(both);
+      expect(await json('channel', 'diff', where)).toEqual({ differences: [], warnings: [] });
+    }
+  });
+
   it('take one archive for a build: of two formats the .conda, of two files of one name the first, forced or not', async () => {
     const channel = channelOf('double');
     const spec = { name: 'double', noarch: 'generic' } as const;
@@ -348,6 +387,9 @@ describe.skipIf(missing !== undefined).concurrent('channels in docker-registry',
     expect(referrers.map((r) => r.digest).sort()).toEqual(attached.sort());
   });
 });
+
+const namesOf = (document: ListedRepodata): string[] =>
+  [document.packages, document['packages.conda']].flatMap((records) => Object.keys(records));
 
 function withoutMd5(repodata: ListedRepodata): ListedRepodata {
   const strip = (records: Record<string, Record<string, unknown>>) =>

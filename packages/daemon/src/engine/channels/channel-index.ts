@@ -3,7 +3,7 @@ import { describeInside } from '../../conda/insides.ts';
 import { readInstalledPaths } from '../../conda/inside/installed-paths.ts';
 import type { InfoFiles } from '../../conda/info-files.ts';
 import { formatOciChannel } from '../../layout/channel.ts';
-import { type ArchiveFacts, recordFromIndex } from '../../layout/repodata/records.ts';
+import { type ArchiveFacts, counterpartOf, recordFromIndex } from '../../layout/repodata/records.ts';
 import type { ChannelIndex, IndexAddition } from '../publish/channel-index.ts';
 import type { UpdateParts } from './document-update.ts';
 import { type Listing, listPackages } from './list-packages.ts';
@@ -33,7 +33,9 @@ function listingOf(addition: IndexAddition): Listing & { addition: IndexAddition
     md5: local.md5,
     size: local.size,
   };
-  return { addition, ...describeListing(local.infoFiles, local.subdir, facts, local.path) };
+  // Published manifests hold one archive.
+  const replaces = counterpartOf(facts.fileName);
+  return { addition, replaces, ...describeListing(local.infoFiles, local.subdir, facts, local.path) };
 }
 
 /** What a channel's metadata says of a package, out of its info directory. `where`: for errors. */

@@ -1,4 +1,5 @@
 import { CondockError } from '@condock/protocol';
+import type { ArchiveFormat } from '../../conda/types.ts';
 import { encodeReference } from '../../layout/codec.ts';
 import { buildPackageManifest } from '../../layout/package-manifest.ts';
 import { type Descriptor, type Digest, MEDIA_TYPES } from '../../oci/types.ts';
@@ -61,6 +62,13 @@ export function manifestAtTarget(item: Item, { artifact, manifest }: Source, opt
     blobs: [archive, info, index, built.manifest.config],
   };
 }
+
+/** Which archives the manifest at the target holds: all that the source's does, where it is copied byte for byte. */
+export const formatsAtTarget = (
+  { name }: Pick<Item, 'name'>,
+  { archives }: PackageArtifact,
+  { layout, fromLayout }: Pick<CopyOptions, 'layout' | 'fromLayout'>,
+): ArchiveFormat[] => (layout === fromLayout ? (Object.keys(archives) as ArchiveFormat[]) : [name.format]);
 
 /** The archive of an item in its manifest. Throws `other-format` where that holds the other one. */
 export function archiveOf({ name }: Pick<Item, 'name'>, artifact: PackageArtifact): Descriptor {

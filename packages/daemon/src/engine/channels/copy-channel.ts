@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import { parseFileName } from '../../conda/file-name.ts';
 import { readInfoTar } from '../../conda/info-tar.ts';
 import { formatOciChannel } from '../../layout/channel.ts';
+import { counterpartOf } from '../../layout/repodata/records.ts';
 import { type JsonObject, RECORD_SECTIONS } from '../../layout/repodata/types.ts';
 import { plural } from '../../system/text.ts';
 import type { CallContext } from '../engine-host.ts';
@@ -10,7 +11,7 @@ import { Progress } from '../packages/progress.ts';
 import { inTurnByBuild } from '../publish/in-turn-by-build.ts';
 import { createPatience } from '../publish/patience.ts';
 import { describeListing } from './channel-index.ts';
-import { archiveOf } from './copied-manifest.ts';
+import { archiveOf, formatsAtTarget } from './copied-manifest.ts';
 import { copyInstructions } from './copy-instructions.ts';
 import {
   copyPackage,
@@ -172,7 +173,12 @@ function notListed(names: readonly string[], { from }: CopyOptions): CondockErro
 /** The source's record, with its hotfixes; what only v1 says of a package comes out of its info layer. */
 async function listingAtTarget(item: Item, source: Source, options: CopyOptions, parts: CopyParts): Promise<Listing> {
   const { subdir, name, record } = item;
-  const listing: Listing = { subdir, record: { fileName: name.fileName, record } };
+  const replacesOther = formatsAtTarget(item, source.artifact, options).length === 1;
+  const listing: Listing = {
+    subdir,
+    record: { fileName: name.fileName, record },
+    ...(replacesOther ? { replaces: counterpartOf(name.fileName) } : {}),
+  };
   const { info } = source.artifact;
   if (options.dryRun || options.layout === 'v0' || info === undefined || info.size > INFO_LAYER_BYTES) return listing;
   await parts.transfers.fetch(
@@ -183,5 +189,5 @@ async function listingAtTarget(item: Item, source: Source, options: CopyOptions,
   if (bytes === undefined) return listing;
   const archive = archiveOf(item, source.artifact);
   const facts = { fileName: name.fileName, sha256: archive.digest.slice('sha256:'.length), size: archive.size };
-  return { ...describeListing(await readInfoTar(bytes), subdir, facts, name.fileName), record: listing.record };
+  return { ...describeListing(await readInfoTar(bytes), subdir, facts, name.fileName), ...listing };
 }

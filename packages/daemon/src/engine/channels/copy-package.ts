@@ -12,7 +12,7 @@ import { checkOccupant, isSame } from '../publish/occupant.ts';
 import { heldPackage } from '../resolve/held-package.ts';
 import type { Patience } from '../publish/patience.ts';
 import type { Transfers } from '../transfer/transfers.ts';
-import { archiveOf, manifestAtTarget } from './copied-manifest.ts';
+import { archiveOf, formatsAtTarget, manifestAtTarget } from './copied-manifest.ts';
 import { copyBlob } from './copy-blob.ts';
 import { copyReferrers } from './copy-referrers.ts';
 import type { UpdateOptions, UpdateParts } from './document-update.ts';
@@ -71,7 +71,12 @@ export async function copyPackage(
   const target = repositoryOf(options.to, item.subdir, built.component);
   const reference = `${target.name}:${built.tag}`;
   refuseSecond(reference, built.digest, copying);
-  const newcomer = { name: item.name, archive: archiveOf(item, source.artifact).digest, manifest: built.digest };
+  const newcomer = {
+    name: item.name,
+    archive: archiveOf(item, source.artifact).digest,
+    manifest: built.digest,
+    formats: formatsAtTarget(item, source.artifact, options),
+  };
   const there = await checkOccupant(newcomer, target, built.tag, registry, { force: options.force, request });
   const copy = (blob: Descriptor): Promise<void> => copyBlob(blob, source.repository, target, options, parts, copying);
   if (there !== 'same') for (const blob of built.blobs) await copy(blob);

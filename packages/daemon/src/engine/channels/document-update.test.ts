@@ -1,71 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../layout/repodata/types.ts';
-import { sha256Digest } from '../../oci/digest.ts';
-import { parseManifest } from '../../oci/manifest.ts';
 import type { RegistryClient } from '../../oci/registry-client.ts';
-import { confirmChange, type DocumentEdit, putChange, type UpdateParts } from './document-update.ts';
+import { confirmChange, type DocumentEdit, putChange } from './document-update.ts';
 import { type DocumentPlace, readDocument } from './metadata-documents.ts';
+import { slowRegistry, updateParts as parts } from './testing/slow-registry.ts';
 
 const place: DocumentPlace = {
   repository: { host: '127.0.0.1:1', name: 'c/noarch/repodata.json' },
   layout: 'v0',
   kind: 'repodata',
 };
-
-/** A registry in memory that answers after a while, so that publishers come between one another. */
-function slowRegistry(pause: () => Promise<void>) {
-  const blobs = new Map<string, Uint8Array>();
-  const tags = new Map<string, { bytes: Uint8Array; mediaType: string }>();
-  let moves = 0;
-  const client = {
-    getManifest: async (_: unknown, tag: string) => {
-      await pause();
-      const found = tags.get(tag);
-      if (found === undefined) return undefined;
-      return { ...found, digest: sha256Digest(found.bytes), document: parseManifest(found.bytes) };
-    },
-    getBlob: async (_: unknown, digest: string) => {
-      await pause();
-      const bytes = blobs.get(digest);
-      if (bytes === undefined) return undefined;
-      return {
-        offset: 0,
-        size: bytes.length,
-        chunks: (async function* () {
-          yield await Promise.resolve(bytes);
-        })(),
-      };
-    },
-    uploadBlob: async (
-      _: unknown,
-      source: { digest: string; size: number; open: (n: number) => AsyncIterable<Uint8Array> },
-    ) => {
-      await pause();
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of source.open(0)) chunks.push(chunk);
-      blobs.set(source.digest, Buffer.concat(chunks));
-      return { digest: source.digest, size: source.size, moved: 'uploaded' };
-    },
-    putManifest: async (_: unknown, tag: string, bytes: Uint8Array, mediaType: string) => {
-      await pause();
-      if (tag === 'latest') moves += 1;
-      tags.set(tag, { bytes, mediaType });
-      return { digest: sha256Digest(bytes), subjectHandled: false };
-    },
-  } as unknown as RegistryClient;
-  return { client, moves: () => moves };
-}
-
-const parts = (registry: RegistryClient): UpdateParts => ({
-  registry,
-  now: () => new Date(),
-  sleep: async (ms) => {
-    await delay(ms);
-  },
-  random: Math.random,
-  settleMs: 400,
-});
 
 /** Adds one name to the document. */
 const add = (name: string): DocumentEdit => ({

@@ -18,7 +18,8 @@ import {
   type UpdateParts,
 } from './document-update.ts';
 import { placeOf, readDocument } from './metadata-documents.ts';
-import { channeldataEdit, recordsEdit, runExportsEdit } from './package-records.ts';
+import { channeldataEdit } from './package-records.ts';
+import { settleFormats, uncontestedEdit } from './settle-formats.ts';
 
 /** What a channel's metadata says of one package. */
 export interface Listing {
@@ -28,6 +29,8 @@ export interface Listing {
   runExports?: Record<string, unknown>;
   /** For v1's channeldata.json. */
   source?: ChanneldataSource;
+  /** The other archive of the build, where the tag that both would have does not hold it: what is listed of it goes. */
+  replaces?: string;
 }
 
 export interface ListTarget {
@@ -51,7 +54,8 @@ export async function listPackages<L extends Listing>(
   const failures = new Map<L, CondockError>();
   try {
     const put: PutChange[] = [];
-    const wanted: L[] = [];
+    /** Each as it is to be listed, and what it was made of. */
+    const wanted = new Map<L, L>();
     for (const subdir of new Set(listings.map((l) => l.subdir))) {
       const those = listings.filter((l) => l.subdir === subdir);
       const patched = await patch(subdir, those, target, parts, options);
@@ -59,11 +63,14 @@ export async function listPackages<L extends Listing>(
       for (const listing of those) {
         const record = patched.records.get(listing.record.fileName);
         if (record === undefined) failures.set(listing, yanked(listing, target.channel));
-        else wanted.push({ ...listing, record });
+        else wanted.set({ ...listing, record }, listing);
       }
     }
-    put.push(...(await putAll(wanted, target, parts, options)));
+    const contested = new Set<L>();
+    put.push(...(await putAll([...wanted.keys()], target, contested, parts, options)));
     await Promise.all(put.map((change) => confirmChange(change, parts, options)));
+    for (const [listing, failure] of await settleFormats([...contested], target, parts, options))
+      failures.set(wanted.get(listing) ?? listing, failure);
   } catch (error) {
     if (options.signal.aborted) throw error;
     for (const listing of listings) failures.set(listing, toCondockError(error));
@@ -71,9 +78,11 @@ export async function listPackages<L extends Listing>(
   return failures;
 }
 
-async function putAll(
-  listings: readonly Listing[],
+/** Those of the listings that met the other archive of their build in a document go to `contested`. */
+async function putAll<L extends Listing>(
+  listings: readonly L[],
   { channel, layout }: ListTarget,
+  contested: Set<L>,
   parts: UpdateParts,
   options: UpdateOptions,
 ): Promise<PutChange[]> {
@@ -86,18 +95,12 @@ async function putAll(
     // Layout v0 knows repodata alone.
     const sources = listings.flatMap((l) => (l.source === undefined ? [] : [l.source]));
     if (sources.length > 0) await change('', 'channeldata', channeldataEdit(sources));
-    for (const subdir of subdirs) {
-      const entries = listings
-        .filter((l) => l.subdir === subdir)
-        .map(({ record, runExports }) => ({ fileName: record.fileName, runExports: runExports ?? {} }));
-      await change(subdir, 'run_exports', runExportsEdit(subdir, entries));
-    }
+    for (const subdir of subdirs)
+      await change(subdir, 'run_exports', uncontestedEdit('run_exports', subdir, listings, contested));
   }
   // Clients look for noarch in every channel, so an empty one has to be there.
-  for (const subdir of subdirs.size === 0 ? [] : new Set([...subdirs, 'noarch'])) {
-    const records = listings.filter((l) => l.subdir === subdir).map((l) => l.record);
-    await change(subdir, 'repodata', recordsEdit(subdir, records));
-  }
+  for (const subdir of subdirs.size === 0 ? [] : new Set([...subdirs, 'noarch']))
+    await change(subdir, 'repodata', uncontestedEdit('repodata', subdir, listings, contested));
   return put;
 }
 

@@ -1,17 +1,34 @@
 import { addToChanneldata, emptyChanneldata } from '../../layout/repodata/channeldata.ts';
 import { addRecords, emptyRepodata, removeRecords, sectionOf } from '../../layout/repodata/records.ts';
-import { addRunExports, emptyRunExports, type RunExportsEntry } from '../../layout/repodata/run-exports.ts';
+import {
+  addRunExports,
+  emptyRunExports,
+  removeRunExports,
+  type RunExportsEntry,
+} from '../../layout/repodata/run-exports.ts';
 import { equalJson } from '../../layout/repodata/stable-json.ts';
 import type { Channeldata, FileRecord, JsonObject, Repodata, RunExportsDocument } from '../../layout/repodata/types.ts';
 import type { ChanneldataSource } from '../../layout/repodata/channeldata.ts';
 import type { DocumentEdit } from './document-update.ts';
 
-/** Lists packages in repodata.json. */
-export function recordsEdit(subdir: string, records: readonly FileRecord[]): DocumentEdit {
+/** Lists packages in repodata.json, and takes out those that they replaced. */
+export function recordsEdit(
+  subdir: string,
+  records: readonly FileRecord[],
+  replaced: readonly string[] = [],
+): DocumentEdit {
+  const there = (current: JsonObject | undefined): string[] =>
+    replaced.filter((name) => listed(current, name) !== undefined);
   return {
-    apply: (current) => addRecords((current as Repodata | undefined) ?? emptyRepodata(subdir), records),
+    apply: (current) => {
+      const base = (current as Repodata | undefined) ?? emptyRepodata(subdir);
+      const gone = there(current);
+      return addRecords(gone.length === 0 ? base : removeRecords(base, gone), records);
+    },
     // The hash says which archive is listed; what hotfixes made of the other members stays.
-    holds: (current) => records.every(({ fileName, record }) => listed(current, fileName)?.sha256 === record.sha256),
+    holds: (current) =>
+      records.every(({ fileName, record }) => listed(current, fileName)?.sha256 === record.sha256) &&
+      there(current).length === 0,
   };
 }
 
@@ -23,12 +40,27 @@ export function unlistEdit(subdir: string, fileNames: readonly string[]): Docume
   };
 }
 
-/** Lists what packages export, in run_exports.json. */
-export function runExportsEdit(subdir: string, entries: readonly RunExportsEntry[]): DocumentEdit {
+/** Lists what packages export, in run_exports.json, and takes out those that they replaced. */
+export function runExportsEdit(
+  subdir: string,
+  entries: readonly RunExportsEntry[],
+  replaced: readonly string[] = [],
+): DocumentEdit {
+  const unexport = unexportEdit(subdir, replaced);
   return {
-    apply: (current) => addRunExports((current as RunExportsDocument | undefined) ?? emptyRunExports(subdir), entries),
+    apply: (current) => addRunExports(unexport.apply(current) as RunExportsDocument, entries),
     holds: (current) =>
-      entries.every(({ fileName, runExports }) => equalJson(listed(current, fileName)?.run_exports, runExports)),
+      entries.every(({ fileName, runExports }) => equalJson(listed(current, fileName)?.run_exports, runExports)) &&
+      unexport.holds(current),
+  };
+}
+
+/** Takes packages out of run_exports.json. */
+export function unexportEdit(subdir: string, fileNames: readonly string[]): DocumentEdit {
+  return {
+    apply: (current) =>
+      removeRunExports((current as RunExportsDocument | undefined) ?? emptyRunExports(subdir), fileNames),
+    holds: (current) => !fileNames.some((name) => listed(current, name) !== undefined),
   };
 }
 

@@ -10,8 +10,7 @@ import {
   emptyPatchInstructions,
 } from '../../layout/repodata/patch-instructions.ts';
 import { copySections, emptyRepodata } from '../../layout/repodata/records.ts';
-import { emptyRunExports, removeRunExports } from '../../layout/repodata/run-exports.ts';
-import type { JsonObject, PatchInstructions, Repodata, RunExportsDocument } from '../../layout/repodata/types.ts';
+import type { JsonObject, PatchInstructions, Repodata } from '../../layout/repodata/types.ts';
 import type { OciChannel } from '../../layout/types.ts';
 import type { Digest, Manifest, Repository } from '../../oci/types.ts';
 import { isSame } from '../publish/occupant.ts';
@@ -25,7 +24,7 @@ import {
   type UpdateParts,
 } from './document-update.ts';
 import { placeOf, readDocument } from './metadata-documents.ts';
-import { listed as listedIn, unlistEdit } from './package-records.ts';
+import { listed as listedIn, unexportEdit, unlistEdit } from './package-records.ts';
 import { type NamedPackage, parsePackageName } from './package-name.ts';
 
 export interface RemoveOptions {
@@ -164,13 +163,6 @@ function yankEdit(names: readonly string[]): DocumentEdit {
     apply: (there) =>
       changeInstructions((there as PatchInstructions | undefined) ?? emptyPatchInstructions(), { yank: names }),
     holds: (there) => names.every((name) => (there as PatchInstructions).remove?.includes(name) === true),
-  };
-}
-
-function unexportEdit(subdir: string, names: readonly string[]): DocumentEdit {
-  return {
-    apply: (there) => removeRunExports((there as RunExportsDocument | undefined) ?? emptyRunExports(subdir), names),
-    holds: (there) => !names.some((name) => isListed(there, name)),
   };
 }
 

@@ -11,6 +11,8 @@ export interface Newcomer {
   name: PackageFileName;
   archive: Digest;
   manifest: Digest;
+  /** What the manifest holds: one, but for a copy of one that another tool wrote. */
+  formats: readonly ArchiveFormat[];
 }
 
 export interface OccupantOptions {
@@ -21,8 +23,8 @@ export interface OccupantOptions {
 
 /**
  * What a tag holds where a build is to go: nothing, the same manifest, or one that may be replaced: of the same archive, or any of the
- * same build where that is forced. Throws `already-exists` for other bytes or the other archive format (a tag holds one), and, forced or
- * not, `conflict` for another package: names of one layout can share a reference, and so can those of the two layouts.
+ * same build where that is forced. Throws `already-exists` for other bytes, or for an archive in a format that the newcomer has not (a tag
+ * holds one manifest), and, forced or not, `conflict` for another package: names of one layout can share a reference, and so can those of the two layouts.
  */
 export async function checkOccupant(
   newcomer: Newcomer,
@@ -37,12 +39,13 @@ export async function checkOccupant(
   const artifact = readPackageArtifact(present.document as Manifest);
   const archive = artifact.archives[newcomer.name.format];
   // The same archive under a manifest that another tool wrote: nothing of value is replaced.
-  if (archive?.digest === newcomer.archive) return 'replaced';
+  const loses = Object.keys(artifact.archives).some((format) => !newcomer.formats.includes(format as ArchiveFormat));
+  if (archive?.digest === newcomer.archive && !loses) return 'replaced';
   const where = `oci://${repository.host}/${repository.name}:${tag}`;
   const other = await heldPackage(artifact, repository, registry, options.request);
   if (other !== undefined && !isSame(other, newcomer.name)) throw taken(where, other, repository.host);
   if (options.force) return 'replaced';
-  throw archive === undefined
+  throw archive === undefined || loses
     ? holdsOtherFormat(where, newcomer.name, repository.host)
     : new CondockError('already-exists', `${where} already exists with other bytes (${archive.digest}).`, {
         hint: 'Give the build another build number, or replace it on purpose with --force.',
@@ -64,7 +67,7 @@ function holdsOtherFormat(where: string, name: PackageFileName, host: string): C
   const other: ArchiveFormat = name.format === 'conda' ? 'tar.bz2' : 'conda';
   return new CondockError(
     'already-exists',
-    `${where} already holds ${formatFileName(name, other)}, and a tag holds one archive format.`,
+    `${where} already holds ${formatFileName(name, other)}, which this one would replace.`,
     {
       hint: 'Leave it at that, or replace it on purpose with --force.',
       data: { host, reference: where },

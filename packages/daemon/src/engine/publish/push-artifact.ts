@@ -35,7 +35,12 @@ export async function pushArtifact(
   options: PushOptions,
 ): Promise<MovedBlob[]> {
   const repository = repositoryOf(channel, local.subdir, built.encoded.component);
-  const newcomer = { name: local.fileName, archive: local.digest, manifest: built.digest };
+  const newcomer = {
+    name: local.fileName,
+    archive: local.digest,
+    manifest: built.digest,
+    formats: [local.fileName.format],
+  };
   const existing = await checkOccupant(newcomer, repository, built.encoded.tag, registry, options);
   const blobs = blobsOf(local, built);
   const moved: MovedBlob[] = [];
