@@ -2,12 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRegistry } from '../../packages/daemon/src/http/registry/index.ts';
-import { type CondockHome, createCondockHome } from '../real/support/condock.ts';
-import { type DockerRegistry, dockerRegistryMissing, startDockerRegistry } from '../real/support/docker-registry.ts';
+import type { CondockHome } from '../real/support/condock.ts';
+import { dockerRegistryMissing } from '../real/support/docker-registry.ts';
 import { type BuiltPackage, buildPackages, type PackageSpec } from '../support/packages/index.ts';
-import { type ChannelTools, type CopyResult, createChannelTools } from './support/channel-tools.ts';
-import { type CountingProxy, startCountingProxy, uploadsAmong } from './support/counting-proxy.ts';
-import { buildEnvironment } from './support/packages.ts';
+import { type ChannelStage, startChannelStage } from './support/channel-stage.ts';
+import { type ChannelTools, type CopyResult } from './support/channel-tools.ts';
+import { type CountingProxy, uploadsAmong } from './support/counting-proxy.ts';
 import { readDocumentOf, tagsOf } from './support/read-registry.ts';
 import { getManifest, putBlob, putDocument, putManifest } from './support/write-registry.ts';
 
@@ -19,26 +19,17 @@ interface Manifest {
 }
 
 describe.skipIf(missing !== undefined).concurrent('channels that are copied', () => {
-  let registry: DockerRegistry;
+  let stage: ChannelStage;
   let proxy: CountingProxy;
   let home: CondockHome;
   let tools: ChannelTools;
   let packages: BuiltPackage[];
   let files: string[];
-
   beforeAll(async () => {
-    registry = await startDockerRegistry();
-    proxy = await startCountingProxy(registry.host);
-    home = createCondockHome();
-    tools = createChannelTools(home);
-    packages = await buildEnvironment(join(home.path, 'build'));
-    files = packages.map((p) => p.path);
+    stage = await startChannelStage();
+    ({ proxy, home, tools, packages, files } = stage);
   });
-  afterAll(async () => {
-    await home[Symbol.asyncDispose]();
-    await proxy[Symbol.asyncDispose]();
-    await registry.stop();
-  });
+  afterAll(() => stage[Symbol.asyncDispose]());
 
   const channelOf = (name: string, host = proxy.host) => `oci://${host}/${name}`;
   const copy = (from: string, to: string, ...more: string[]) =>

@@ -3,16 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRegistry } from '../../packages/daemon/src/http/registry/index.ts';
 import { type CondockHome, createCondockHome } from '../real/support/condock.ts';
-import { type DockerRegistry, dockerRegistryMissing, startDockerRegistry } from '../real/support/docker-registry.ts';
+import { dockerRegistryMissing } from '../real/support/docker-registry.ts';
 import { type BuiltPackage, buildPackage } from '../support/packages/index.ts';
-import {
-  type ChannelTools,
-  createChannelTools,
-  type ListedRepodata,
-  type PublishedRow,
-} from './support/channel-tools.ts';
-import { type CountingProxy, manifestsPutAmong, startCountingProxy, uploadsAmong } from './support/counting-proxy.ts';
-import { buildEnvironment } from './support/packages.ts';
+import { type ChannelStage, startChannelStage } from './support/channel-stage.ts';
+import { type ChannelTools, type ListedRepodata, namesOf, type PublishedRow } from './support/channel-tools.ts';
+import { type CountingProxy, manifestsPutAmong, uploadsAmong } from './support/counting-proxy.ts';
 import { readDocumentOf, tagsOf } from './support/read-registry.ts';
 import { getManifest, putManifest } from './support/write-registry.ts';
 
@@ -21,26 +16,18 @@ if (missing !== undefined) console.log(`Skipped: editing channels in docker-regi
 
 // Every change waits until nobody can have overwritten it; side by side they wait together.
 describe.skipIf(missing !== undefined).concurrent('channels in docker-registry', () => {
-  let registry: DockerRegistry;
+  let stage: ChannelStage;
+  let registry: ChannelStage['registry'];
   let proxy: CountingProxy;
   let home: CondockHome;
   let tools: ChannelTools;
   let packages: BuiltPackage[];
   let files: string[];
-
   beforeAll(async () => {
-    registry = await startDockerRegistry();
-    proxy = await startCountingProxy(registry.host);
-    home = createCondockHome();
-    tools = createChannelTools(home);
-    packages = await buildEnvironment(join(home.path, 'build'));
-    files = packages.map((p) => p.path);
+    stage = await startChannelStage();
+    ({ registry, proxy, home, tools, packages, files } = stage);
   });
-  afterAll(async () => {
-    await home[Symbol.asyncDispose]();
-    await proxy[Symbol.asyncDispose]();
-    await registry.stop();
-  });
+  afterAll(() => stage[Symbol.asyncDispose]());
 
   const channelOf = (name: string, host = proxy.host) => `oci://${host}/${name}`;
   const json = <T>(...args: string[]): Promise<T> => tools.json<T>(...args);
@@ -387,9 +374,6 @@ describe.skipIf(missing !== undefined).concurrent('channels in docker-registry',
     expect(referrers.map((r) => r.digest).sort()).toEqual(attached.sort());
   });
 });
-
-const namesOf = (document: ListedRepodata): string[] =>
-  [document.packages, document['packages.conda']].flatMap((records) => Object.keys(records));
 
 function withoutMd5(repodata: ListedRepodata): ListedRepodata {
   const strip = (records: Record<string, Record<string, unknown>>) =>

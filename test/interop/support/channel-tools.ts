@@ -8,6 +8,9 @@ export interface ListedRepodata {
   removed?: string[];
 }
 
+export const namesOf = (document: ListedRepodata): string[] =>
+  [document.packages, document['packages.conda']].flatMap((records) => Object.keys(records));
+
 /** A row of `condock publish --json`. */
 export interface PublishedRow {
   file: string;
