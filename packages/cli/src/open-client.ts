@@ -18,7 +18,8 @@ export async function openClient({ noDaemon, env, signal }: OpenOptions): Promis
     import('@condock/daemon'),
   ]);
   const places = defaultPlaces(env);
-  const engine = await composeEngine({ places, env, version: VERSION, log: () => undefined, lazyStore: true });
+  const kept = { lazyStore: true, channel: false };
+  const engine = await composeEngine({ places, env, version: VERSION, log: () => undefined, ...kept });
   const client = connectInProcess(engine, { version: VERSION, home: places.cache });
   const close = async (): Promise<void> => {
     await client.close();

@@ -13,6 +13,7 @@ import type { UpdateParts } from '../engine/channels/document-update.ts';
 import { createEngine } from '../engine/engine.ts';
 import type { EngineHost } from '../engine/engine-host.ts';
 import { Transfers } from '../engine/transfer/transfers.ts';
+import { channelElsewhere } from '../http/channel/channel-elsewhere.ts';
 import { channelStateFile } from '../http/channel/channel-state.ts';
 import { createChannelServer } from '../http/channel/start-channel-server.ts';
 import { createRegistryClient } from '../oci/client.ts';
@@ -32,6 +33,8 @@ export interface ComposeOptions {
   busyChanged?: (busy: boolean) => void;
   /** Open the store only when something needs it. Default false: it is opened at once, and composing fails where it can't be. */
   lazyStore?: boolean;
+  /** False for a process that ends with its one command, which leaves the loopback channel to the daemon. Default true. */
+  channel?: boolean;
 }
 
 /** Milliseconds in which changes of the store are gathered: a prefetch makes hundreds in a second. */
@@ -73,16 +76,20 @@ export function composeEngine(options: ComposeOptions): Promise<EngineHost> {
   };
   const update: UpdateParts = { registry, now: () => new Date(), sleep, random: Math.random };
   const transfers = new Transfers({ registry, store, sleep });
-  const channelServer = createChannelServer({
-    registry,
-    store,
-    transfers,
-    mapFor: configuration.mapFor,
-    state: channelStateFile(join(places.cache, 'channel.json')),
-    now,
-    log: warn,
-    busyChanged: options.busyChanged ?? (() => undefined),
-  });
+  const channelServer =
+    options.channel === false
+      ? channelElsewhere()
+      : createChannelServer({
+          registry,
+          store,
+          transfers,
+          mapFor: configuration.mapFor,
+          state: channelStateFile(join(places.cache, 'channel.json')),
+          now,
+          sleep,
+          log: warn,
+          busyChanged: options.busyChanged ?? (() => undefined),
+        });
   const engine = createEngine({
     registry,
     store,

@@ -23,9 +23,13 @@ export interface ChannelServerParts {
   state: ChannelStateFile;
   now: () => number;
   log: (message: string) => void;
+  sleep: (milliseconds: number) => Promise<void>;
   /** Told when the daemon has to stay for the sake of the channel, and when it need not any more. */
   busyChanged: (busy: boolean) => void;
 }
+
+/** So long a process before this one that is just ending may hold the port. Tries, and milliseconds between them. */
+const RELEASE = { tries: 10, pause: 100 };
 
 export interface ResumableChannelServer extends ChannelServer, AsyncDisposable {
   /** Opens the channel where it was open when the process before this one ended. */
@@ -38,6 +42,8 @@ const ACCESS = { names: new Set(['localhost']), anyAddress: false, auth: undefin
 /** The loopback channel: conda channels over plain HTTP for this machine's conda clients, out of registries and the store. */
 export function createChannelServer(parts: ChannelServerParts): ResumableChannelServer {
   let server: Server | undefined;
+  /** Of `server`; `state.port` is the one that clients know. */
+  let listening = 0;
   let requests = 0;
   let offline = false;
   let state: ChannelState = parts.state.read();
@@ -78,8 +84,12 @@ export function createChannelServer(parts: ChannelServerParts): ResumableChannel
     const opened = createServer((request, response) => void handle(request, response));
     await listen(opened, port);
     server = opened;
-    save({ port: (opened.address() as AddressInfo).port, serving: true });
+    listening = (opened.address() as AddressInfo).port;
     parts.busyChanged(true);
+  };
+  /** An address is given to somebody: it is to be the same after this process. */
+  const remember = (): void => {
+    if (!state.serving || state.port !== listening) save({ port: listening, serving: true });
   };
 
   const describe = (name: string, channel: string): ResultOf<'channel/url'> => {
@@ -90,7 +100,7 @@ export function createChannelServer(parts: ChannelServerParts): ResumableChannel
       upstreams: [...registries.map((r) => formatOciChannel(r.channel)), ...(https === undefined ? [] : [https])],
     };
   };
-  const base = (): string | null => (server === undefined ? null : `http://127.0.0.1:${state.port}/${state.secret}`);
+  const base = (): string | null => (server === undefined ? null : `http://127.0.0.1:${listening}/${state.secret}`);
   const status = (): ResultOf<'channel/status'> => ({
     running: server !== undefined,
     base: base(),
@@ -99,8 +109,9 @@ export function createChannelServer(parts: ChannelServerParts): ResumableChannel
     requests,
   });
   const serve = async ({ port }: { port?: number }): Promise<ResultOf<'channel/serve'>> => {
-    if (server !== undefined && port !== undefined && port !== 0 && port !== state.port) await close();
+    if (server !== undefined && port !== undefined && port !== 0 && port !== listening) await close();
     if (server === undefined) await openSomewhere(port);
+    remember();
     return status();
   };
   /** The port of the last time is in clients' configurations: it is taken again if it can be had. */
@@ -112,6 +123,18 @@ export function createChannelServer(parts: ChannelServerParts): ResumableChannel
       parts.log(`Port ${state.port} of the loopback channel is taken; another one is used.`);
       await open(0);
     }
+  };
+  /** Nobody has asked for an address now, so what is remembered stays as it is: the next process may have the port again. */
+  const reopen = async (): Promise<void> => {
+    for (let tries = 1; tries < RELEASE.tries; tries += 1) {
+      try {
+        await open(state.port);
+        return;
+      } catch {
+        await parts.sleep(RELEASE.pause);
+      }
+    }
+    await openSomewhere(undefined);
   };
   const close = async (): Promise<void> => {
     const closing = server;
@@ -132,12 +155,13 @@ export function createChannelServer(parts: ChannelServerParts): ResumableChannel
     urlOf: async (text) => {
       const channel = checkChannel(text);
       if (server === undefined) await openSomewhere(undefined);
+      remember();
       const name = nameFor(channel, state.channels);
       if (state.channels[name] !== channel) save({ channels: { ...state.channels, [name]: channel } });
       return describe(name, channel);
     },
     resume: async () => {
-      if (state.serving && server === undefined) await openSomewhere(undefined);
+      if (state.serving && server === undefined) await reopen();
     },
     busy: () => server !== undefined,
     changed: (channel) => manifests.forget(channel.replace(/^oci:\/\//, '')),
