@@ -77,7 +77,8 @@ export class HelperProcess {
   }
 
   #onLine(line: string): void {
-    const answer = JSON.parse(line) as { id: number; value?: string | boolean | null; error?: string };
+    const answer = parseAnswer(line);
+    if (answer === undefined) return;
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
     if (answer.error === undefined) waiting?.resolve(answer.value ?? null);
@@ -88,5 +89,14 @@ export class HelperProcess {
     this.#ended = true;
     for (const waiting of this.#waiting.values()) waiting.reject(keychainFailure('refused', reason));
     this.#waiting.clear();
+  }
+}
+
+/** Undefined for what a helper that was killed in the middle has left of a line: its end says the rest. */
+function parseAnswer(line: string): { id: number; value?: string | boolean | null; error?: string } | undefined {
+  try {
+    return JSON.parse(line) as { id: number };
+  } catch {
+    return undefined;
   }
 }

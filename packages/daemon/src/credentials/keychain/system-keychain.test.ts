@@ -23,6 +23,9 @@ const STAND_INS = {
   telling: `module.exports = { setPassword: async () => require('node:fs').appendFileSync(process.env.STARTS,
     JSON.stringify([process.argv, process.execArgv, process.title, process.env])) };`,
   dying: `module.exports = { getPassword: () => process.exit(3) };`,
+  // As one that is killed: half of a line comes, and then nothing.
+  'dying in its answer': `module.exports = { getPassword: () => {
+    require('node:fs').writeSync(1, '{"id":1,"val'); process.kill(process.pid, 'SIGKILL'); } };`,
 };
 
 describe('the keychain of the system', () => {
@@ -70,6 +73,7 @@ describe('the keychain of the system', () => {
     ['without bus', 'no-service', /no keychain service/],
     ['refusing', 'refused', /refused/],
     ['dying', 'refused', /helper ended/],
+    ['dying in its answer', 'refused', /helper ended/],
   ] as const)('%s is %s', async (kind, reason, sentence) => {
     const error: unknown = await keychain(kind)
       .get('condock', 'h')
