@@ -301,6 +301,10 @@ describe.skipIf(missing !== undefined).concurrent('channels in docker-registry',
     expect((await repodata(channel, 'v1')).json['packages.conda'][name]).toBeUndefined();
     const exported = await readDocumentOf<ListedRepodata>(channel, 'linux-64/mrun_exports.json');
     expect(exported.json['packages.conda'][name]).toBeUndefined();
+    const { json: channeldata } = await readDocumentOf<{ packages: object }>(channel, 'channeldata.json');
+    expect(Object.keys(channeldata.packages).filter((one) => !one.startsWith('long-'))).toEqual([
+      ...['_mutex', 'data', 'lib'],
+    ]);
     expect(await tagsOf(channel, 'linux-64/capp')).toEqual([]);
     expect(await json('channel', 'diff', channel, '--layout', 'v1')).toMatchObject({ differences: [] });
   });

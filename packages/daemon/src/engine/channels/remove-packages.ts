@@ -23,6 +23,7 @@ import {
   type UpdateOptions,
   type UpdateParts,
 } from './document-update.ts';
+import { forgetLost, type LostBuild } from './keep-channeldata.ts';
 import { placeOf, readDocument } from './metadata-documents.ts';
 import { listed as listedIn, unexportEdit, unlistEdit } from './package-records.ts';
 import { type NamedPackage, parsePackageName } from './package-name.ts';
@@ -54,6 +55,7 @@ interface Removal extends NamedPackage {
 export async function removePackages(options: RemoveOptions, parts: UpdateParts): Promise<Row[]> {
   const names = new Map(options.packages.map((text) => [text, parsePackageName(text)]));
   const rows: Row[] = [];
+  const lost: LostBuild[] = [];
   for (const subdir of new Set([...names.values()].map((n) => n.subdir))) {
     const those = [...names.values()].filter((n) => n.subdir === subdir);
     const removals = await find(subdir, those, options, parts);
@@ -63,6 +65,7 @@ export async function removePackages(options: RemoveOptions, parts: UpdateParts)
       await unlistAgain(subdir, removals, options, parts);
     }
     for (const removal of removals) {
+      lost.push({ name: removal.name.name, subdir });
       rows.push({
         package: removal.text,
         done: removal.listed || removal.stored !== undefined,
@@ -70,6 +73,8 @@ export async function removePackages(options: RemoveOptions, parts: UpdateParts)
       });
     }
   }
+  // What was yanked is there all the same.
+  if (!options.dryRun && !options.yank) await forgetLost(options.channel, options.layout, lost, parts, options.request);
   return rows;
 }
 

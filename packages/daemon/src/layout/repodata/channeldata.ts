@@ -41,6 +41,21 @@ export function addToChanneldata(channeldata: Channeldata, sources: readonly Cha
   return { ...channeldata, packages, subdirs: [...subdirs].sort(compareCodePoints) };
 }
 
+/** channeldata.json without these subdirs of these packages; a package goes with its last subdir. Nothing is changed in place. */
+export function withoutSubdirs(
+  channeldata: Channeldata,
+  gone: readonly { name: string; subdir: string }[],
+): Channeldata {
+  const packages = { ...channeldata.packages };
+  for (const { name, subdir } of gone) {
+    if (!Object.hasOwn(packages, name)) continue;
+    const subdirs = union(packages[name]?.subdirs).filter((one) => one !== subdir);
+    if (subdirs.length === 0) Reflect.deleteProperty(packages, name);
+    else packages[name] = { ...packages[name], subdirs };
+  }
+  return { ...channeldata, packages };
+}
+
 function entryOf(source: ChanneldataSource, existing: JsonObject): JsonObject {
   const data: JsonObject = { ...source.about, ...source.index };
   const newer = existing.version === undefined || isNewer(data, existing);
