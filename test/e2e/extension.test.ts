@@ -1,11 +1,11 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RunningRegistry, startRegistry } from '@condock/daemon';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { dockerRegistryMissing, type DockerRegistry, startDockerRegistry } from '../real/support/docker-registry.ts';
 import { buildPackages, buildPixiLock } from '../support/packages/index.ts';
 import type { Editor } from './support/editor.ts';
-import { type SlowProxy, startSlowProxy } from './support/slow-proxy.ts';
+import type { SlowProxy } from './support/slow-proxy.ts';
+import { startSlowRegistry } from './support/slow-registry.ts';
 import { isReady, root, SCREENSHOTS, setStage } from './support/stage.ts';
 import type { Window } from './support/window.ts';
 import { createLargeWorkspace, createWorkspace, publish, type Workspace } from './support/workspace.ts';
@@ -29,14 +29,12 @@ const noDocker = dockerRegistryMissing('htpasswd');
 if (isReady && noDocker !== undefined) console.log(`Skipped: signing in from the editor. ${noDocker}`);
 
 describe.skipIf(!isReady)('the extension in VS Code', () => {
-  let registry: RunningRegistry;
   let docker: DockerRegistry | undefined;
   let proxy: SlowProxy;
   let workspace: Workspace;
   const stage = setStage({
     prepare: async (home) => {
-      registry = await startRegistry({ directory: join(home, 'registry') });
-      proxy = await startSlowProxy(registry.host);
+      proxy = await startSlowRegistry(home);
       workspace = await createWorkspace(join(home, 'analysis'), proxy.host);
       if (noDocker === undefined) {
         docker = await startDockerRegistry({ auth: 'htpasswd' });
@@ -47,7 +45,6 @@ describe.skipIf(!isReady)('the extension in VS Code', () => {
     strike: async () => {
       await docker?.stop();
       await proxy[Symbol.asyncDispose]();
-      await registry.stop();
     },
   });
   const { home, condock, story } = stage;
@@ -233,6 +230,21 @@ describe.skipIf(!isReady)('the extension in VS Code', () => {
       await window.row('secret-lib 1.0, Available').waitFor();
       await window.row(docker!.host).waitFor();
       await window.screenshot('signed-in');
+    },
+    noDocker !== undefined,
+  );
+
+  story(
+    'signs out at the row of the session, and then says of what is private what it knows without',
+    async () => {
+      const session = window.row(new RegExp(`^${docker!.host}.*${docker!.username}`));
+      await session.waitFor();
+      await window.menu(session, 'Sign Out of a Registry…', () => window.screenshot('session-menu'));
+      await window.toast(`Signed out of ${docker!.host}`).waitFor();
+      await window.row('secret-lib 1.0, Sign-in needed').waitFor();
+      await expect.poll(() => session.count()).toBe(0);
+      await window.screenshot('signed-out');
+      await window.closeToasts();
     },
     noDocker !== undefined,
   );

@@ -1,31 +1,26 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RunningRegistry, startRegistry } from '@condock/daemon';
 import { beforeAll, describe, expect } from 'vitest';
 import type { Editor } from './support/editor.ts';
-import { type SlowProxy, startSlowProxy } from './support/slow-proxy.ts';
+import type { SlowProxy } from './support/slow-proxy.ts';
+import { startSlowRegistry } from './support/slow-registry.ts';
 import { isReady, setStage } from './support/stage.ts';
 import type { Window } from './support/window.ts';
 import { createWorkspace, type Workspace } from './support/workspace.ts';
 
 describe.skipIf(!isReady)('the first run in VS Code', () => {
-  let registry: RunningRegistry;
   let proxy: SlowProxy;
   let asked = 0;
   let workspace: Workspace;
   const stage = setStage({
     trusts: false,
     prepare: async (home) => {
-      registry = await startRegistry({ directory: join(home, 'registry') });
-      proxy = await startSlowProxy(registry.host, () => (asked += 1));
+      proxy = await startSlowRegistry(home, () => (asked += 1));
       workspace = await createWorkspace(join(home, 'analysis'), proxy.host);
       asked = 0;
       await mkdir(join(home, 'empty'));
     },
-    strike: async () => {
-      await proxy[Symbol.asyncDispose]();
-      await registry.stop();
-    },
+    strike: async () => proxy[Symbol.asyncDispose](),
   });
   const { home, condock, story } = stage;
   let editor: Editor;
