@@ -28,11 +28,14 @@ export interface ChannelServerParts {
   busyChanged: (busy: boolean) => void;
 }
 
-/** So long a process before this one that is just ending may hold the port. Tries, and milliseconds between them. */
-const RELEASE = { tries: 10, pause: 100 };
+/** How often a port is tried again that another has: the daemon before this one, say, which ends its last job. Milliseconds. */
+const AGAIN = 500;
 
 export interface ResumableChannelServer extends ChannelServer, AsyncDisposable {
-  /** Opens the channel where it was open when the process before this one ended. */
+  /**
+   * Opens the channel where it was open when the process before this one ended, as soon as its port is free: no client knows
+   * another.
+   */
   resume(): Promise<void>;
 }
 
@@ -44,6 +47,7 @@ export function createChannelServer(parts: ChannelServerParts): ResumableChannel
   let server: Server | undefined;
   /** Of `server`; `state.port` is the one that clients know. */
   let listening = 0;
+  let ended = false;
   let requests = 0;
   let offline = false;
   let state: ChannelState = parts.state.read();
@@ -83,6 +87,7 @@ export function createChannelServer(parts: ChannelServerParts): ResumableChannel
   const open = async (port: number): Promise<void> => {
     const opened = createServer((request, response) => void handle(request, response));
     await listen(opened, port);
+    if (server !== undefined || ended) return void opened.close();
     server = opened;
     listening = (opened.address() as AddressInfo).port;
     parts.busyChanged(true);
@@ -124,17 +129,12 @@ export function createChannelServer(parts: ChannelServerParts): ResumableChannel
       await open(0);
     }
   };
-  /** Nobody has asked for an address now, so what is remembered stays as it is: the next process may have the port again. */
   const reopen = async (): Promise<void> => {
-    for (let tries = 1; tries < RELEASE.tries; tries += 1) {
-      try {
-        await open(state.port);
-        return;
-      } catch {
-        await parts.sleep(RELEASE.pause);
-      }
+    while (server === undefined && state.serving && !ended) {
+      await parts.sleep(AGAIN);
+      // In vain: once more.
+      await open(state.port).catch(() => undefined);
     }
-    await openSomewhere(undefined);
   };
   const close = async (): Promise<void> => {
     const closing = server;
@@ -161,11 +161,20 @@ export function createChannelServer(parts: ChannelServerParts): ResumableChannel
       return describe(name, channel);
     },
     resume: async () => {
-      if (state.serving && server === undefined) await reopen();
+      if (!state.serving || server !== undefined) return;
+      try {
+        await open(state.port);
+      } catch {
+        parts.log(`Port ${state.port} of the loopback channel is taken; the channel is opened once it is free.`);
+        void reopen();
+      }
     },
     busy: () => server !== undefined,
     changed: (channel) => manifests.forget(channel.replace(/^oci:\/\//, '')),
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => {
+      ended = true;
+      return close();
+    },
   };
 }
 
