@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { ask, type AskOptions, type Asked } from '../../../../../test/support/misbehaving-registry/ask.ts';
-import { type Death, liveUntil } from '../../system/testing/mortal-files.ts';
+import { assertAlive, type Death, liveUntil } from '../../system/testing/mortal-files.ts';
 import { type RunningRegistry, startRegistry } from './index.ts';
 
 vi.mock('node:fs', async (original) =>
@@ -113,6 +113,7 @@ class Round implements AsyncDisposable {
       this.#step = number;
       this.#worlds = [this.#worlds[1], next];
       const { status, headers, body } = await this.#ask(typeof path === 'string' ? path : path(this.#place), options);
+      assertAlive();
       expect([201, 202], `${String(number)}: ${body.toString()}`).toContain(status);
       if (number === 0) this.#place = String(headers.location).replace('/v2/', '');
     }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { sha256Digest } from '../../oci/digest.ts';
-import { type Death, type Ended, liveUntil } from '../../system/testing/mortal-files.ts';
+import { assertAlive, type Death, type Ended, liveUntil } from '../../system/testing/mortal-files.ts';
 import type { BlobStore } from '../blob-store.ts';
 import { openStore } from '../open-store.ts';
 import { TemporaryStores } from './temporary-store.ts';
@@ -80,6 +80,7 @@ class Round implements AsyncDisposable {
       this.#step = step;
       this.#worlds = [now, next];
       await step.run(store);
+      assertAlive();
     }
     this.#worlds = [this.#worlds[1], this.#worlds[1]];
     this.#step = undefined;

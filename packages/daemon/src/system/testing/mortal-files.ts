@@ -68,6 +68,11 @@ function change(what: string, half?: () => void): void {
   throw new Dead(what);
 }
 
+/** Throws where this life has ended: for what the work notes down of itself, which nobody hears of any more. */
+export function assertAlive(): void {
+  refuseDead('alive');
+}
+
 function refuseDead(what: string): void {
   if (lives.getStore()?.at !== undefined) throw new Dead(what);
 }
