@@ -10,6 +10,7 @@ import { compareSubdir, type CompareOptions, type Comparison, patched, recordsOf
 import { describeStored } from './describe-stored.ts';
 import { dropDeleted, takenOut, withoutDeleted } from './drop-deleted.ts';
 import { confirmChange, type DocumentEdit, type PutChange, putChange, type UpdateParts } from './document-update.ts';
+import { forgetLost, type LostBuild } from './keep-channeldata.ts';
 import { placeOf } from './metadata-documents.ts';
 import { recordsEdit } from './package-records.ts';
 import type { ScanParts, StoredPackage } from './read-tag.ts';
@@ -35,6 +36,7 @@ export async function rebuildIndex(
   const result: ResultOf<'channel/index'> = { subdirs: [], warnings: [] };
   const put: PutChange[] = [];
   const lists: ListedSubdir[] = [];
+  const lost: LostBuild[] = [];
   let hasNoarch = false;
   try {
     for (const subdir of options.subdirs) {
@@ -45,6 +47,7 @@ export async function rebuildIndex(
       const row: Rebuilt = { ...countsOf(comparison, next), digest: null };
       result.subdirs.push(row);
       const isNews = comparison.current === undefined ? row.packages > 0 : !sameRecords(comparison.current, next);
+      lost.push(...lostBetween(comparison, next));
       if (!options.dryRun) put.push(...(await describeStored(comparison, options, parts, result.warnings)));
       const change = options.dryRun || !isNews ? undefined : await list(comparison, next, options, parts);
       if (change !== undefined) lists.push({ comparison, change, row });
@@ -59,6 +62,7 @@ export async function rebuildIndex(
       ...put.map((change) => confirmChange(change, parts, options.request)),
       ...lists.map((listed) => confirmList(listed, options, parts)),
     ]);
+    if (!options.dryRun) await forgetLost(options.channel, options.layout, lost, parts, options.request);
     return result;
   } finally {
     progress.end();
@@ -107,6 +111,16 @@ function recordOf({ fileName, archive, index }: StoredPackage, known: JsonObject
   const sha256 = archive.digest.slice('sha256:'.length);
   const md5 = archive.md5 ?? (known?.sha256 === sha256 && typeof known.md5 === 'string' ? known.md5 : undefined);
   return recordFromIndex(index, { fileName, sha256, size: archive.size, ...(md5 === undefined ? {} : { md5 }) });
+}
+
+/** Names of which a subdir listed builds, and neither lists nor holds one any more. */
+function lostBetween({ subdir, current, stored }: Comparison, next: Repodata): LostBuild[] {
+  const namesIn = (repodata: Repodata | undefined): Set<unknown> =>
+    new Set(recordsOf(repodata).map(([, { name }]) => name));
+  const after = new Set([...namesIn(next), ...stored.map(({ index }) => index.name)]);
+  return [...namesIn(current)].flatMap((name) =>
+    typeof name === 'string' && !after.has(name) ? [{ name, subdir }] : [],
+  );
 }
 
 function countsOf({ subdir, current }: Comparison, next: Repodata): Omit<Rebuilt, 'digest'> {
