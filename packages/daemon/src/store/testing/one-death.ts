@@ -16,7 +16,7 @@ const PARENT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 export interface LifeOptions {
   /** Another process has the store open all the while, and looks first. */
   beside?: boolean;
-  /** The life does this and nothing else; what comes before it was done by a process that ended in order. Default: all of it. */
+  /** The life does this and nothing else: what comes before it was done, and settled, by a process that ended in order. Default: all. */
   only?: string;
 }
 
@@ -50,6 +50,8 @@ class Round implements AsyncDisposable {
 
   async #prepare(only: string | undefined): Promise<void> {
     await before.longAgo(this.#stores.open({ pid: 80, clock: () => Date.now() - LONG_AGO }));
+    await before.abandoned(this.#stores.open({ pid: 81 }));
+    this.#stores.processes.dead.add(81);
     if (only !== undefined) {
       const orderly = this.#stores.open({ pid: 70 });
       await this.#work(
@@ -59,10 +61,10 @@ class Round implements AsyncDisposable {
           this.#steps.findIndex(({ name }) => name === only),
         ),
       );
+      // Counts again what the abandoned one left uncertain: from here on the counts are relied on.
+      orderly.status();
       await orderly[Symbol.asyncDispose]();
     }
-    await before.abandoned(this.#stores.open({ pid: 81 }));
-    this.#stores.processes.dead.add(81);
   }
 
   async #live(death: Death, steps: readonly Step[]): Promise<Ended> {
