@@ -54,6 +54,16 @@ describe('collect', () => {
     expect(await store.collect({ maxBytes: 0 })).toEqual({ removed: 2, bytes: 20, kept: 0 });
   });
 
+  it('takes nothing from under another process that is just bringing it back', async () => {
+    const digest = stores.open({ pid: 2 }).putSmall(bytesOf('ten bytes'));
+    const [owner] = readdirSync(join(stores.root, 'owners'));
+    // The name that it has there first, and from which it appears.
+    const first = (): string[] => readdirSync(join(stores.root, 'owners', owner!, 'unsynced'));
+    expect(first()).toEqual([digest.slice(7)]);
+    expect(await store.collect({ maxBytes: 0 })).toMatchObject({ removed: 1 });
+    expect(first()).toEqual([digest.slice(7)]);
+  });
+
   it('gives back what is leased while it is being removed', async () => {
     let onClock = (): void => undefined;
     const collecting = stores.open({

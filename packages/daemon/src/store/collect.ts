@@ -4,7 +4,6 @@ import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { leasedNames } from './owner/leases.ts';
 import type { OwnerWatch } from './owner/owner-watch.ts';
 import type { Owner } from './owner/owner.ts';
-import { ownerFolders } from './owner/reap.ts';
 import type { LastUse } from './last-use.ts';
 import { closureOf } from './manifest-digests.ts';
 import type { Records } from './records/records.ts';
@@ -154,12 +153,12 @@ function restore(hex: string, { paths, owner }: CollectParts): void {
 function removeAside(gone: Candidate[], parts: CollectParts): Candidate[] {
   const names = new Set(gone.map(({ hex }) => hex));
   const again = !forgetRefs(names, parts);
-  const owners = ownerFolders(parts.paths).map((id) => join(parts.paths.owners, id, 'unsynced'));
+  // As a path only: a full disk may not let us make the folder.
+  const own = join(parts.paths.owners, parts.owner.id, 'unsynced');
   for (const { hex, bytes } of gone) {
     const place = trashPlace(parts.paths, parts.owner.id, hex);
-    // A second name would hold the space, and bring the blob back where its process ends now.
-    for (const path of [...owners.map((folder) => join(folder, hex)), place])
-      guarded('remove', path, () => rmSync(path, { force: true }));
+    // Our second name would bring the blob back if we ended now. Another's may be of a blob that is just about to appear there.
+    for (const path of [join(own, hex), place]) guarded('remove', path, () => rmSync(path, { force: true }));
     parts.onRemoved(bytes);
   }
   if (again) forgetRefs(names, parts);
