@@ -22,9 +22,10 @@ export interface OccupantOptions {
 }
 
 /**
- * What a tag holds where a build is to go: nothing, the same manifest, or one that may be replaced: of the same archive, or any of the
- * same build where that is forced. Throws `already-exists` for other bytes, or for an archive in a format that the newcomer has not (a tag
- * holds one manifest), and, forced or not, `conflict` for another package: names of one layout can share a reference, and so can those of the two layouts.
+ * What a tag holds where a build is to go: nothing, the same manifest, or one that may be replaced: of the same archive, or any of
+ * the same build where that is forced. Throws `already-exists` for other bytes, or for an archive in a format that the newcomer has
+ * not (a tag holds one manifest), and, forced or not, `conflict` for another package: names of one layout can share a reference, and
+ * so can those of the two layouts.
  */
 export async function checkOccupant(
   newcomer: Newcomer,
@@ -38,8 +39,8 @@ export async function checkOccupant(
   if (present.digest === newcomer.manifest) return 'same';
   const artifact = readPackageArtifact(present.document as Manifest);
   const archive = artifact.archives[newcomer.name.format];
-  // The same archive under a manifest that another tool wrote: nothing of value is replaced.
   const loses = Object.keys(artifact.archives).some((format) => !newcomer.formats.includes(format as ArchiveFormat));
+  // The same archive under a manifest that another tool wrote: nothing of value is replaced.
   if (archive?.digest === newcomer.archive && !loses) return 'replaced';
   const where = `oci://${repository.host}/${repository.name}:${tag}`;
   const other = await heldPackage(artifact, repository, registry, options.request);

@@ -57,7 +57,10 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Field 22 of /proc/PID/stat, or of one of its threads; the second field is the program's name in brackets and may hold anything, brackets too. */
+/**
+ * Field 22 of /proc/PID/stat, or of one of its threads; the second field is the program's name in brackets and may hold anything,
+ * brackets too.
+ */
 function startTime(pid: number, thread: number | undefined): string | undefined {
   return textOf(() => {
     const stat = readFileSync(`/proc/${pid}/${thread === undefined ? '' : `task/${thread}/`}stat`, 'latin1');
